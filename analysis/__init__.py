@@ -1,0 +1,23 @@
+"""Post-incident analysis from frozen evidence: tested suspects, one offline HTML postmortem."""
+
+from analysis import figures, views
+from analysis.collect import capture_from, load
+from analysis.errors import AnalysisError
+from analysis.findings import Finding
+from analysis.incident import Incident, Window
+from analysis.investigation import Investigation, investigate
+from analysis.series import align
+
+__all__ = [
+    "AnalysisError",
+    "Finding",
+    "Incident",
+    "Investigation",
+    "Window",
+    "align",
+    "capture_from",
+    "figures",
+    "investigate",
+    "load",
+    "views",
+]

@@ -1,0 +1,138 @@
+"""The shared timeline: symptom, top suspects and changes on one axis."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.figures.theme import COLOUR, epoch_ms, panels, shown_window, step_line, undefined_bar
+from analysis.findings import Finding
+from analysis.glossary import label
+from analysis.hypotheses.rollouts import removals
+from analysis.incident import Window
+from analysis.investigation import Investigation
+from analysis.series import GAP_STEPS
+from analysis.signals.cpu import ContainerCpu
+
+__all__ = ["bad_share", "timeline"]
+
+ROWS = {"deployment": "deployments", "push": "pushes", "limit_removed": "limit", "warning": "warnings"}
+MOST_SUSPECTS = 2
+WORTH_DRAWING = 0.1  # of periods throttled, in the recording
+
+
+def bad_share(result: Investigation, seconds: float = 5.0) -> pd.Series:
+    """Return the share of bad requests per step, over the range that figures show; NaN without requests."""
+    window, table = shown_window(result), result.case.symptom.requests
+    inside = table[window.holds(pd.DatetimeIndex(table.index))]["bad"]
+    grouped = inside.astype(float).resample(f"{seconds}s", label="right", closed="right")
+    return grouped.sum() / grouped.count().where(lambda n: n > 0)
+
+
+def suspects(result: Investigation, most: int = MOST_SUSPECTS) -> list[tuple[Finding, tuple[ContainerCpu, ...]]]:
+    """Return the findings to draw with their pods: supported first, then those that were throttled most."""
+    found = []
+    for finding in result.findings:
+        key = (finding.entity.namespace, finding.entity.workload, finding.entity.container)
+        pods = tuple(c for c in result.case.groups.get(key, ()) if c.pod in finding.entity.pods and len(c.periods.end))
+        if pods and (finding.rank or any(c.throttled_ratio_series().max() >= WORTH_DRAWING for c in pods)):
+            found.append((finding, pods))
+    ratio = {id(f): f.values["throttled_ratio"].value if "throttled_ratio" in f.values else 0.0 for f, _ in found}
+    return sorted(found, key=lambda item: (item[0].rank or 99, -float(ratio[id(item[0])] or 0.0)))[:most]
+
+
+def timeline(result: Investigation) -> go.Figure:
+    """Return the timeline of an investigation.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+
+    Returns
+    -------
+    go.Figure
+        Panels on one axis: share of bad requests, throttled ratio of the top suspects, changes.
+    """
+    drawn = suspects(result)
+    kinds = [k for k in ROWS if any(row.kind == k for row in result.timeline)]
+    titles = [label("bad_ratio")]
+    titles += [f"{f.entity.container} of {f.entity.workload}: {label('cpu_throttled_ratio')}" for f, _ in drawn]
+    figure = panels(result, [_plain(t) for t in [*titles, "changes"]])
+    add_symptom(figure, result, row=1)
+    for row, (_, pods) in enumerate(drawn, start=2):
+        add_throttling(figure, result, pods, row=row)
+    add_changes(figure, result, kinds, row=len(titles) + 1)
+    return figure
+
+
+def _plain(text: str) -> str:
+    """Return text that Plotly shows as it is: its titles know some HTML, labels of the evidence must not use it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def add_symptom(figure: go.Figure, result: Investigation, *, row: int) -> None:
+    """Draw the share of bad requests."""
+    share = bad_share(result)
+    figure.add_trace(step_line(share, name="bad requests", colour=COLOUR["symptom"], fill=True), row=row, col=1)
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
+
+
+def add_throttling(figure: go.Figure, result: Investigation, pods: tuple[ContainerCpu, ...], *, row: int) -> None:
+    """Draw the throttled ratio of pods; hatch where it is undefined (no limit) or unknown (a gap)."""
+    window = shown_window(result)
+    for cpu in pods[:12]:
+        series = cpu.throttled_ratio_series()
+        series = series[window.holds(pd.DatetimeIndex(series.index))]
+        name = _plain(f"{cpu.container}" if len(pods) == 1 else cpu.pod)
+        figure.add_trace(step_line(series, name=name, colour=COLOUR["throttled"], fill=len(pods) == 1), row=row, col=1)
+        for start, end in _gaps(pd.DatetimeIndex(series.index)):
+            figure.add_trace(undefined_bar(start, end, text="no samples: unknown"), row=row, col=1)
+    for removal in removals(pods):
+        until = min(removal.until, window.end)
+        if removal.since < until:
+            figure.add_trace(undefined_bar(removal.since, until, text="no limit: undefined, not zero"), row=row, col=1)
+            figure.add_annotation(
+                x=epoch_ms(pd.DatetimeIndex([removal.since]))[0], y=0.55, xanchor="left", xshift=6, showarrow=False,
+                text="no limit: undefined, not zero", font={"size": 11}, bgcolor="rgba(255,255,255,0.75)", row=row, col=1,
+            )  # fmt: skip
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
+
+
+def _gaps(index: pd.DatetimeIndex) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    if len(index) < 3:
+        return []
+    distance = index.to_series().diff()
+    wide = distance[distance > GAP_STEPS * distance.median()]
+    return [(end - length, end) for end, length in wide.items()]
+
+
+def add_changes(figure: go.Figure, result: Investigation, kinds: list[str], *, row: int) -> None:
+    """Draw deployments, pushes, limit changes and warnings as spans and marks, one line a kind."""
+    window = shown_window(result)
+    for kind in kinds:
+        rows = [r for r in result.timeline if r.kind == kind and _visible(r.time, r.end, window)]
+        x: list[float | None] = []
+        text: list[str | None] = []
+        for item in rows:
+            start, end = epoch_ms(
+                pd.DatetimeIndex([max(item.time, window.start), min(item.end or item.time, window.end)])
+            )
+            x += [start, end, None]
+            text += [_plain(item.what), _plain(item.what), None]
+        figure.add_trace(
+            go.Scatter(
+                x=x, y=[ROWS[kind]] * len(x), text=text, mode="lines+markers", name=ROWS[kind], connectgaps=False,
+                line={"color": COLOUR[kind], "width": 5},
+                marker={"color": COLOUR[kind], "size": 8, "symbol": "x" if kind == "limit_removed" else "triangle-up"},
+                hovertemplate="%{text}<extra></extra>",
+            ),
+            row=row, col=1,
+        )  # fmt: skip
+    figure.update_yaxes(type="category", rangemode="normal", showgrid=False, nticks=0, row=row, col=1)
+    if not kinds:
+        figure.add_annotation(text="no change was recorded", showarrow=False, row=row, col=1)
+
+
+def _visible(start: pd.Timestamp, end: pd.Timestamp | None, window: Window) -> bool:
+    return bool(start <= window.end and (end or start) >= window.start)

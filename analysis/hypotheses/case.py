@@ -1,0 +1,154 @@
+"""The case that every hypothesis examines: the evidence, the symptom in episodes, and who calls whom."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.collect import Evidence
+from analysis.incident import Incident
+from analysis.signals.cpu import ContainerCpu, container_cpus
+from analysis.signals.requests import Episode, bad_requests, find_episodes
+from analysis.signals.workloads import workload_of
+
+__all__ = ["Case", "Symptom"]
+
+# labels that say who exposes a series, not whom it calls
+OWN_LABELS = frozenset({
+    "__name__", "application", "container", "endpoint", "exported_namespace", "host", "id", "image", "instance", "job",
+    "name", "namespace", "node", "pod", "prometheus", "service",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What users felt.
+
+    Parameters
+    ----------
+    requests : DataFrame
+        Index end (UTC us), columns duration_seconds, failed, slow, bad, status, route, pod.
+    episodes : tuple of Episode
+        Stretches in which the objective was missed for long enough; empty: no incident.
+    measurable : bool
+        Whether there is a request in the incident window at all.
+    typical_seconds : float
+        Median duration of good requests in the baseline [s]; NaN without any.
+    """
+
+    requests: pd.DataFrame
+    episodes: tuple[Episode, ...]
+    measurable: bool
+    typical_seconds: float
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Symptom:
+        """Measure the symptom that the spec defines, on the request log of the evidence."""
+        spec, incident = evidence.incident.spec.symptom, evidence.incident
+        table = bad_requests(evidence.requests, failed=spec.failed, slower_than_seconds=spec.slower_than_seconds)
+        index = pd.DatetimeIndex(table.index)
+        inside = incident.window.holds(index)
+        good = table[incident.baseline.holds(index) & ~table["bad"].to_numpy()]["duration_seconds"].dropna()
+        episodes = find_episodes(
+            table,
+            incident.window,
+            objective_ratio=spec.objective_ratio,
+            min_duration_seconds=spec.min_duration_seconds,
+        )
+        return cls(table, episodes, bool(inside.any()), float(good.median()) if len(good) else float("nan"))
+
+    @cached_property
+    def in_window(self) -> int:
+        """Number of bad requests over all episodes."""
+        return sum(e.bad for e in self.episodes)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Evidence and symptom, with the containers of every workload.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        From `collect.load`.
+    symptom : Symptom
+        From `Symptom.of`.
+    containers : tuple of ContainerCpu
+        Every container of every pod.
+    """
+
+    evidence: Evidence
+    symptom: Symptom
+    containers: tuple[ContainerCpu, ...]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Case:
+        """Build the case from evidence."""
+        samples = evidence.samples
+        return cls(evidence, Symptom.of(evidence), container_cpus(lambda name, **kw: list(samples.named(name, **kw))))
+
+    @property
+    def incident(self) -> Incident:
+        """The incident."""
+        return self.evidence.incident
+
+    @cached_property
+    def known_workloads(self) -> dict[str, frozenset[str]]:
+        """Workloads of each namespace that the evidence names."""
+        found: dict[str, set[str]] = defaultdict(set)
+        service = self.incident.spec.service
+        found[service.namespace].add(service.workload)
+        for metric in ("kube_deployment_spec_replicas", "kube_deployment_metadata_generation"):
+            for series in self.evidence.samples.named(metric):
+                found[series.label("exported_namespace", "namespace")].add(series.label("deployment"))
+        for namespace, name in self.evidence.deployments[["namespace", "deployment"]].itertuples(index=False):
+            found[namespace].add(name)
+        return {namespace: frozenset(names - {""}) for namespace, names in found.items()}
+
+    def workload(self, namespace: str, pod: str) -> str:
+        """Return the workload of a pod."""
+        return workload_of(pod, self.known_workloads.get(namespace, frozenset()))
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str, str], tuple[ContainerCpu, ...]]:
+        """Containers by (namespace, workload, container), pods in order of name."""
+        found: dict[tuple[str, str, str], list[ContainerCpu]] = defaultdict(list)
+        for cpu in self.containers:
+            found[(cpu.namespace, self.workload(cpu.namespace, cpu.pod), cpu.container)].append(cpu)
+        return {key: tuple(found[key]) for key in sorted(found)}
+
+    @cached_property
+    def service_seen(self) -> bool:
+        """Whether any container of the service is in the evidence."""
+        service = self.incident.spec.service
+        return any(key[:2] == (service.namespace, service.workload) for key in self.groups)
+
+    @cached_property
+    def callees(self) -> frozenset[str]:
+        """Names that the service's own metrics mention as destinations: whole label values and their first host part."""
+        service, names = self.incident.spec.service, set[str]()
+        for labels in self.evidence.samples.labels:
+            namespace, pod = labels.get("namespace", ""), labels.get("pod", "")
+            if namespace == service.namespace and self.workload(namespace, pod) == service.workload:
+                for key, text in labels.items():
+                    if key not in OWN_LABELS:
+                        names |= {text, re.split(r"[.:/|]", text.split("://")[-1], maxsplit=1)[0]}
+        return frozenset(names - {""})
+
+    def on_path(self, namespace: str, workload: str) -> bool:
+        """Return whether the bad requests are known to pass a workload: the service itself, or one that it calls."""
+        service = self.incident.spec.service
+        return (namespace, workload) == (service.namespace, service.workload) or workload in self.callees
+
+    def bad_durations(self, episode: Episode) -> tuple[np.ndarray, np.ndarray]:
+        """Return start and end [us] of the bad requests of an episode whose duration is known, shape (m,)."""
+        table = self.symptom.requests
+        chosen = table[episode.window.holds(pd.DatetimeIndex(table.index)) & table["bad"].to_numpy()]
+        chosen = chosen[chosen["duration_seconds"].notna()]
+        end = pd.DatetimeIndex(chosen.index).as_unit("us").asi8
+        return end - np.round(chosen["duration_seconds"].to_numpy() * 1e6).astype("i8"), end

@@ -1,0 +1,272 @@
+"""CPU throttling (A9): was a container stopped by its quota while requests were bad, and is that enough to explain them?
+
+One finding per workload and container; its pods are listed by dose. Only the two CFS *period* counters are used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.correlate.effect import Change, adjust_fdr, change
+from analysis.errors import CoverageError
+from analysis.findings import Entity, Finding, Observation, Test, Value, null, sentence, value, verdict_of
+from analysis.hypotheses.association import dose_test, recovery_test, specificity_test, timing_test
+from analysis.hypotheses.case import Case
+from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
+from analysis.hypotheses.rollouts import rollout_contrast
+from analysis.hypotheses.throttle_dose import ENOUGH, explained_share, magnitude_test, ratio_on_grid
+from analysis.hypotheses.throttle_words import caveats, harmless_throttling, state, summary_values
+from analysis.incident import Window
+from analysis.signals.cpu import PERIODS, THROTTLED, ContainerCpu
+from analysis.signals.requests import Episode
+
+__all__ = ["examine"]
+
+NAME = "cpu_throttling"
+RISE_FLOOR = 0.05  # a rise of less than 5 % of periods is no rise
+SPREAD_FLOOR = 0.02  # a flat baseline still has this spread: one period of fifty
+FDR = 0.05
+EVIDENCE = f"{THROTTLED} / {PERIODS}"
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class PodChange:
+    """Change of one pod's throttled ratio from baseline to one episode, with q among all pods of the evidence."""
+
+    cpu: ContainerCpu
+    change: Change
+    q_value: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The five tests of one suspect on one episode."""
+
+    episode: Episode
+    pods: tuple[ContainerCpu, ...]
+    tests: tuple[Test, ...]
+    explained_ratio: float
+    values: dict[str, Value]
+
+
+def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
+    """Test every container of every workload against the symptom.
+
+    Parameters
+    ----------
+    case : Case
+        Evidence, symptom, containers.
+
+    Returns
+    -------
+    (findings, observations)
+        One finding per workload and container; throttling that harmed nobody as observations.
+
+    Examples
+    --------
+    >>> from analysis.collect import load
+    >>> from analysis.incident import Incident
+    >>> findings, _ = examine(Case.of(load(Incident.load("data/incidents/D-quiet-control"))))
+    >>> sorted({f.verdict for f in findings})
+    ['not_testable']
+    """
+    service = case.incident.spec.service
+    if not case.service_seen:
+        reason = f"no container of {service.namespace}/{service.workload} is in the evidence"
+        entity = Entity(service.namespace, service.workload)
+        return (_unheard(entity, reason),), harmless_throttling(case)
+    changes = {e.id: _pod_changes(case, e) for e in case.symptom.episodes}
+    findings = [_finding(case, key, cpus, changes) for key, cpus in case.groups.items()]
+    return tuple(findings), harmless_throttling(case)
+
+
+def _unheard(entity: Entity, reason: str) -> Finding:
+    tests = tuple(null(name, reason) for name in ("timing", "magnitude", "dose", "specificity", "reversal"))
+    statement = f"CPU throttling of {entity.name} cannot be tested: {reason}."
+    return Finding(NAME, "mechanism", entity, "not_testable", statement, tests=tests, evidence=(EVIDENCE,))
+
+
+def _pod_changes(case: Case, episode: Episode) -> dict[int, PodChange]:
+    """Return the change of every pod from baseline to the episode, by its place in case.containers."""
+    baseline = case.incident.baseline
+    found = [
+        change(_ratios(c, baseline), _ratios(c, episode.window, touching=True), floor=SPREAD_FLOOR)
+        for c in case.containers
+    ]
+    p = np.array([f.p_value if f.difference >= RISE_FLOOR else (np.nan if np.isnan(f.p_value) else 1.0) for f in found])
+    return {
+        id(cpu): PodChange(cpu, f, float(q)) for cpu, f, q in zip(case.containers, found, adjust_fdr(p), strict=True)
+    }
+
+
+def _ratios(cpu: ContainerCpu, window: Window, *, touching: bool = False) -> np.ndarray:
+    """Return the throttled ratio of the steps that end in a window (or touch it), 0/0 left out."""
+    steps = cpu.periods
+    chosen = (steps.end > window.start_us) & (steps.start < window.end_us) if touching else steps.within(window)
+    elapsed, throttled = steps.value[chosen].reshape(-1, 2).T
+    return np.minimum(throttled[elapsed > 0] / elapsed[elapsed > 0], 1.0)
+
+
+def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], changes: dict[int, dict[int, PodChange]]) -> Finding:
+    entity = Entity(*key, pods=tuple(c.pod for c in cpus))
+    if not any(len(c.periods.end) for c in cpus):
+        limited = any(len(c.limit.end) for c in cpus)
+        reason = (
+            f"{EVIDENCE} were not recorded" if limited else "no CPU limit is in force: its own quota cannot stop it"
+        )
+        return _unheard(entity, reason)
+    if not case.symptom.measurable:
+        return _unheard(entity, "the symptom could not be measured: no request was recorded in the incident window")
+    if not case.symptom.episodes:
+        finding = _unheard(entity, "there is no incident to explain: the objective was not missed for long enough")
+        return replace(finding, values=summary_values(case, cpus, case.incident.window))
+    trials = [_trial(case, key, cpus, episode, changes[episode.id]) for episode in case.symptom.episodes]
+    # a suspect refuted in one episode and undecided in another is undecided
+    best = min(
+        trials, key=lambda t: (("supported", "insufficient", "refuted").index(verdict_of(t.tests)), -t.explained_ratio)
+    )
+    verdict = verdict_of(best.tests)
+    explaining = tuple(t.episode.id for t in trials if verdict_of(t.tests) == "supported")
+    values = {**best.values, **_per_episode(trials)}
+    excess = np.array([t.episode.bad for t in trials], dtype=float)
+    covered = np.array([t.explained_ratio if t.episode.id in explaining or not explaining else 0.0 for t in trials])
+    explained = float((excess * covered).sum() / excess.sum()) if excess.sum() else 0.0
+    template = state(verdict, best.tests, values)
+    return Finding(
+        NAME,
+        "mechanism",
+        replace(entity, pods=tuple(c.pod for c in best.pods)),
+        verdict,
+        sentence(template, values),
+        values,
+        best.tests,
+        caveats(case, best.pods, cpus, best.episode, verdict),
+        (f'{EVIDENCE} {{namespace="{key[0]}", container="{key[2]}"}} in raw/samples.parquet', _requests_file(case)),
+        explaining,
+        explained,
+    )
+
+
+def _requests_file(case: Case) -> str:
+    return f"requests in {case.evidence.files.get('requests', 'the evidence')}"
+
+
+def _per_episode(trials: list[Trial]) -> dict[str, Value]:
+    if len(trials) < 2:
+        return {}
+    return {f"explained_ratio_episode_{t.episode.id}": value(t.explained_ratio, "ratio") for t in trials}
+
+
+def _trial(
+    case: Case, key: Key, cpus: tuple[ContainerCpu, ...], episode: Episode, changes: dict[int, PodChange]
+) -> Trial:
+    """Run the five tests of one suspect on one episode."""
+    known = [changes[id(c)] for c in cpus if len(c.periods.end)]
+    sick = tuple(p.cpu for p in sorted(known, key=lambda p: -p.change.difference) if p.q_value <= FDR)
+    pods = sick or tuple(p.cpu for p in known)
+    pooled = min(known, key=lambda p: (not p.q_value <= FDR, -p.change.difference)) if sick else _undecided(known)
+    values = summary_values(case, pods, episode.window, of=len(cpus))
+    edges = grid_edges(pods[0].periods.end, _extended(case, episode))
+    try:
+        if len(edges) < 3:
+            raise CoverageError(
+                "fewer than three samples", where=key[2], expected="a scrape every few seconds", next=""
+            )
+        long = Panel(edges, ratio_on_grid(pods, edges), np.full(len(edges) - 1, np.nan))
+        steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
+        panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
+    except CoverageError as error:
+        tests = tuple(null(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
+        return Trial(episode, pods, tests, 0.0, values)
+    requests = case.bad_durations(episode)
+    usual = float(np.nanmean([c.ratio(case.incident.baseline) for c in pods]))
+    explained = explained_share(
+        pods, requests, usual_ratio=usual if np.isfinite(usual) else 0.0, typical_seconds=case.symptom.typical_seconds
+    )
+    magnitude = magnitude_test(
+        explained, on_path=case.on_path(key[0], key[1]), ratio=panel.dose, edges=panel.edges, requests=requests,
+        period_seconds=pods[0].period_seconds,
+    )  # fmt: skip
+    timing = timing_test(panel, episode, pooled.change, q_value=pooled.q_value, floor=RISE_FLOOR)
+    dose = dose_test(panel, _without_others(panel, case.symptom.episodes, episode))
+    if timing.passed is False:
+        why = "it did not rise with the symptom"
+        specificity, reversal = null("specificity", why), null("reversal", why)
+    else:
+        specificity = _specificity(case, key, pods, panel, episode)
+        reversal, extra = _reversal(case, cpus, pods, long, episode, pooled.change, requests)
+        values |= extra
+    share = explained.share if np.isfinite(explained.share) else 0.0
+    values |= _magnitude_values(explained, magnitude)
+    return Trial(episode, pods, (timing, magnitude, dose, specificity, reversal), share, values)
+
+
+def _magnitude_values(explained: object, magnitude: Test) -> dict[str, Value]:
+    found = {
+        "explained_ratio": getattr(explained, "share", float("nan")),
+        "explained_low_ratio": magnitude.low if magnitude.low is not None else float("nan"),
+        "explained_high_ratio": magnitude.high if magnitude.high is not None else float("nan"),
+        "explained_p_fifty_ratio": getattr(explained, "share_p50", float("nan")),
+        "explained_p_ninety_nine_ratio": getattr(explained, "share_p99", float("nan")),
+    }
+    values = {name: value(min(max(x, 0.0), 1.0) if np.isfinite(x) else x, "ratio") for name, x in found.items()}
+    enough = found["explained_ratio"] >= ENOUGH
+    return values | {"enough": Value(str(enough).lower(), "", "enough to explain them" if enough else "")}
+
+
+def _undecided(known: list[PodChange]) -> PodChange:
+    """Of pods that did not change beyond doubt, take one that is undecided and large, else the largest."""
+    open_ones = [p for p in known if np.isnan(p.q_value) and p.change.difference >= RISE_FLOOR]
+    return max(open_ones or known, key=lambda p: -np.inf if np.isnan(p.change.difference) else p.change.difference)
+
+
+def _extended(case: Case, episode: Episode) -> Window:
+    """Return the study window and as much after it as an episode lasts, to see how it ends."""
+    study = study_window(case.incident)
+    more = max(np.timedelta64(int(episode.window.duration_seconds * 1e6), "us"), np.timedelta64(60, "s"))
+    return Window(study.start, study.end + more)
+
+
+def _without_others(panel: Panel, episodes: tuple[Episode, ...], episode: Episode) -> np.ndarray:
+    keep = np.ones(len(panel.dose), dtype=bool)
+    for other in episodes:
+        if other.id != episode.id:
+            keep &= ~panel.held_by(other.window)
+    return keep
+
+
+def _specificity(case: Case, key: Key, pods: tuple[ContainerCpu, ...], panel: Panel, episode: Episode) -> Test:
+    """Compare with the other containers, and with the pods of the same container that did not change."""
+    names = {c.pod for c in pods}
+    controls = {
+        "/".join(other): ratio_on_grid(cpus, panel.edges)
+        for other, cpus in case.groups.items()
+        if other != key and any(len(c.periods.end) for c in cpus)
+    }
+    healthy = tuple(c for c in case.groups[key] if c.pod not in names and len(c.periods.end))
+    if healthy:
+        controls["other pods"] = ratio_on_grid(healthy, panel.edges)
+    inside = panel.held_by(episode.window)
+    outside = _without_others(panel, case.symptom.episodes, episode) & ~inside
+    return specificity_test(panel, controls, inside, outside)
+
+
+def _reversal(
+    case: Case, cpus: tuple[ContainerCpu, ...], pods: tuple[ContainerCpu, ...], long: Panel, episode: Episode,
+    found: Change, requests: tuple[np.ndarray, np.ndarray],
+) -> tuple[Test, dict[str, Value]]:  # fmt: skip
+    """The same rollout without the limit, where there was one; else whether both ended together. An end that
+    contradicts always counts.
+    """
+    duration = (requests[1] - requests[0]) / 1e6
+    drain = float(np.quantile(duration, 0.99)) if len(duration) else 0.0
+    last = case.symptom.requests.index[-1].value // 1000 if len(case.symptom.requests) else 0
+    recovery = recovery_test(long, episode, found, drain_seconds=drain, until_us=last)
+    contrast, values = rollout_contrast(case, cpus, episode)
+    if recovery.passed is False or contrast is None:
+        return recovery, values
+    return contrast, values

@@ -1,0 +1,131 @@
+"""A suspect's dose beside the symptom, on one regular grid: what the tests of every hypothesis read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.incident import Incident, Window
+from analysis.series import align
+from analysis.signals.requests import Episode, bins
+
+__all__ = ["Panel", "grid_edges", "make_panel", "study_window"]
+
+MIN_COVERAGE = 0.8
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Dose and share of bad requests per step; a step is (edges[i], edges[i+1]], times in us since epoch.
+
+    Parameters
+    ----------
+    edges : ndarray of int64, shape (n + 1,)
+        Regular grid [us].
+    dose, share : ndarray, shape (n,)
+        Suspect, and bad / all requests; NaN where unknown.
+    """
+
+    edges: np.ndarray
+    dose: np.ndarray
+    share: np.ndarray
+
+    @property
+    def step_seconds(self) -> float:
+        """Length of a step [s]."""
+        return float(self.edges[1] - self.edges[0]) / 1e6
+
+    def inside(self, window: Window) -> np.ndarray:
+        """Return which steps end in a window, shape (n,), bool."""
+        return np.asarray((self.edges[1:] > window.start_us) & (self.edges[1:] <= window.end_us))
+
+    def held_by(self, window: Window) -> np.ndarray:
+        """Return which steps overlap a window, shape (n,), bool."""
+        return np.asarray((self.edges[1:] > window.start_us) & (self.edges[:-1] < window.end_us))
+
+    def step_of(self, time_us: int) -> int:
+        """Return the step that holds a time; clipped to the grid."""
+        return int(np.clip(np.searchsorted(self.edges, time_us, side="left") - 1, 0, len(self.dose) - 1))
+
+
+def study_window(incident: Incident) -> Window:
+    """Return the stretch from the earlier start to the later end of baseline and window.
+
+    Examples
+    --------
+    >>> study_window(Incident.load("data/incidents/D-quiet-control")).duration_seconds
+    180.0
+    """
+    a, b = incident.baseline, incident.window
+    return Window(min(a.start, b.start), max(a.end, b.end))
+
+
+def grid_edges(stamps: np.ndarray, window: Window) -> np.ndarray:
+    """Return a regular grid over a window with the median step and the phase of the stamps.
+
+    Parameters
+    ----------
+    stamps : ndarray of int64, shape (n,)
+        Sample times of the suspect [us].
+    window : Window
+        What to cover; edges never leave it.
+
+    Returns
+    -------
+    ndarray of int64
+        Edges [us]; fewer than three if the stamps do not allow a grid.
+
+    Examples
+    --------
+    >>> grid_edges(np.arange(0, 60, 5) * 1_000_000, Window("1970-01-01T00:00:11Z", "1970-01-01T00:00:26Z")) // 1_000_000
+    array([15, 20, 25])
+    """
+    if len(stamps) < 3:
+        return np.zeros(0, "i8")
+    step = int(np.round(np.median(np.diff(stamps)) / 1e3) * 1e3)
+    if step <= 0:
+        return np.zeros(0, "i8")
+    inside = stamps[(stamps >= window.start_us) & (stamps <= window.end_us)]
+    phase = int(np.median((inside - window.start_us) % step)) if len(inside) else 0
+    return np.arange(window.start_us + phase, window.end_us + 1, step, dtype="i8")
+
+
+def make_panel(
+    edges: np.ndarray, dose: np.ndarray, requests: pd.DataFrame, incident: Incident, episodes: tuple[Episode, ...]
+) -> Panel:
+    """Join a dose with the symptom through the one gate, `align`; refuse where either is too thin.
+
+    Parameters
+    ----------
+    edges : ndarray of int64, shape (n + 1,)
+        Regular grid [us].
+    dose : ndarray, shape (n,)
+        Per step; NaN unknown.
+    requests : DataFrame
+        With column bad.
+    incident : Incident
+        Its baseline and window must both be covered.
+    episodes : tuple of Episode
+        What is studied; only for the coverage of the dose in each.
+
+    Returns
+    -------
+    Panel
+        On the grid.
+
+    Raises
+    ------
+    CoverageError
+        Naming the signal, what it has and what it needs.
+    """
+    total, bad = bins(requests, edges)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(total > 0, bad / total, np.nan)
+    index = pd.DatetimeIndex(pd.to_datetime(edges[1:], unit="us", utc=True)).as_unit("us")
+    signals = {"cpu_throttled_ratio": pd.Series(dose, index=index), "bad_ratio": pd.Series(share, index=index)}
+    for window in (incident.baseline, incident.window, *(e.window for e in episodes)):
+        if window.duration_seconds >= 2 * (edges[1] - edges[0]) / 1e6:
+            align(signals, window, MIN_COVERAGE)
+    return Panel(edges, dose, share)

@@ -1,0 +1,235 @@
+"""The dose of throttling: periods of several pods on one grid, inside requests, and the share of their time it covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.correlate.effect import block_bootstrap_share
+from analysis.correlate.overlap import Within, counts_within
+from analysis.correlate.shift import shift_p_value
+from analysis.findings import Test, null, number, value
+from analysis.series import GAP_STEPS
+from analysis.signals.cpu import ContainerCpu, stall_bound_seconds
+
+__all__ = ["Explained", "explained_share", "magnitude_test", "periods_on_grid", "ratio_on_grid"]
+
+ENOUGH, AT_LEAST, LOWER = 0.9, 0.5, 0.25
+MOST_REQUESTS, MOST_SHIFTS = 2000, 199
+
+
+def periods_on_grid(cpu: ContainerCpu, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return elapsed and throttled periods of a container in each grid step; NaN inside gaps, shape (n,) each."""
+    steps = cpu.periods
+    if len(steps.end) < 2:
+        unknown = np.full(len(edges) - 1, np.nan)
+        return unknown, unknown
+    lengths = steps.end - steps.start
+    whole = lengths <= GAP_STEPS * np.median(lengths)
+    joints, elapsed, throttled = _contiguous(cpu, whole)
+    found = counts_within(edges[:-1].astype(float), edges[1:].astype(float), joints, throttled, elapsed)
+    known = counts_within(
+        edges[:-1].astype(float),
+        edges[1:].astype(float),
+        joints,
+        np.diff(joints),
+        np.where(np.isfinite(elapsed), np.diff(joints), 0.0),
+    ).capacity
+    blind = known < 0.5 * np.diff(edges)
+    return np.where(blind, np.nan, found.capacity), np.where(blind, np.nan, found.mid)
+
+
+def _contiguous(cpu: ContainerCpu, whole: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return joints and counts of steps that touch each other; what lies between steps is NaN."""
+    steps = cpu.periods
+    start, end = steps.start.astype(float), steps.end.astype(float)
+    joints, elapsed, throttled = [start[0]], [], []
+    use = np.ones(len(start), dtype=bool) if whole is None else whole
+    for i in range(len(start)):
+        if start[i] > joints[-1]:
+            joints.append(start[i])
+            elapsed.append(np.nan)
+            throttled.append(np.nan)
+        joints.append(end[i])
+        elapsed.append(steps.value[i, 0] if use[i] else np.nan)
+        throttled.append(min(steps.value[i, 1], steps.value[i, 0]) if use[i] else np.nan)
+    return np.array(joints), np.array(elapsed), np.array(throttled)
+
+
+def ratio_on_grid(cpus: tuple[ContainerCpu, ...], edges: np.ndarray) -> np.ndarray:
+    """Return throttled / elapsed periods of several pods together, per grid step; a ratio of sums, NaN for 0/0.
+
+    Parameters
+    ----------
+    cpus : tuple of ContainerCpu
+        Pods of one container.
+    edges : ndarray of int64, shape (n + 1,)
+        Grid [us].
+    """
+    pairs = [periods_on_grid(cpu, edges) for cpu in cpus]
+    elapsed = np.nansum([p[0] for p in pairs], axis=0)
+    throttled = np.nansum([p[1] for p in pairs], axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(elapsed > 0, np.minimum(throttled / elapsed, 1.0), np.nan)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Share of the bad requests' excess time that stops can cover.
+
+    Parameters
+    ----------
+    share, low, high : float
+        Expected, certain and possible share [ratio].
+    share_p50, share_p99 : float
+        min(1, throttled periods x P / duration) of requests at the median and the 99th percentile of duration.
+    n : int
+        Bad requests with a known duration.
+    excess_seconds, stalled_seconds : ndarray, shape (n,)
+        Per request, in order of completion.
+    periods_p50 : float
+        Throttled periods inside a request of median duration.
+    """
+
+    share: float
+    low: float
+    high: float
+    share_p50: float
+    share_p99: float
+    n: int
+    excess_seconds: np.ndarray
+    stalled_seconds: np.ndarray
+    periods_p50: float
+
+
+def explained_share(
+    cpus: tuple[ContainerCpu, ...],
+    requests: tuple[np.ndarray, np.ndarray],
+    *,
+    usual_ratio: float,
+    typical_seconds: float,
+) -> Explained:
+    """Compare, for each bad request, the time above the usual with the stops that fell into it.
+
+    Parameters
+    ----------
+    cpus : tuple of ContainerCpu
+        Pods; a request is held to have met their mean.
+    requests : (ndarray, ndarray)
+        Start and end of each bad request [us], in order of completion.
+    usual_ratio : float
+        Throttled ratio of the baseline: so many periods are throttled anyway, without harm.
+    typical_seconds : float
+        Usual duration of a request [s].
+
+    Notes
+    -----
+    Expected: throttled periods x P. Certain: the fewest throttled periods that the scrape allows x the stop that n
+    threads reach, P - q/n. Possible: the most that the scrape allows x P. (Blackout bounds of CFS bandwidth control.)
+    """
+    start, end = (r.astype(float) for r in requests)
+    duration = (end - start) / 1e6
+    inside = [counts_within(start, end, *_swap(_contiguous(cpu))) for cpu in cpus]
+    mean = Within(*(np.mean([getattr(w, field) for w in inside], axis=0) for field in Within._fields))
+    period = float(np.mean([cpu.period_seconds for cpu in cpus]))
+    bounds = [stall_bound_seconds(cpu.limit_cores, cpu.threads, cpu.period_seconds) for cpu in cpus]
+    known = [b for b in bounds if np.isfinite(b)]
+    stop = float(np.mean(known)) if known else 0.0
+    usual = usual_ratio * mean.capacity
+    excess = np.maximum(duration - (typical_seconds if np.isfinite(typical_seconds) else 0.0), 0.0)
+    stalled = [
+        np.minimum(excess, np.maximum(t - usual, 0) * s)
+        for t, s in ((mean.low, stop), (mean.mid, period), (mean.high, period))
+    ]
+    total = float(excess.sum())
+    low, mid, high = (float(s.sum()) / total if total > 0 else float("nan") for s in stalled)
+    budget = np.minimum(1.0, np.maximum(mean.mid - usual, 0) * period / np.maximum(duration, 1e-9))
+    order = np.argsort(duration, kind="stable")
+    p50, p99 = _band(order, 0.45, 0.55), _band(order, 0.985, 0.995)
+    return Explained(
+        mid, low, high, _mean(budget[p50]), _mean(budget[p99]), len(duration), excess, stalled[1], _mean(mean.mid[p50])
+    )  # fmt: skip
+
+
+def _swap(joined: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    joints, elapsed, throttled = joined
+    return joints, throttled, elapsed
+
+
+def _band(order: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the requests whose rank lies in a band around a quantile; at least one, never the slowest of many."""
+    n = len(order)
+    first = min(int(low * n), max(n - 2, 0))
+    return order[first : max(min(int(np.ceil(high * n)), n - 1), first + 1)]
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def magnitude_test(
+    explained: Explained, *, on_path: bool, ratio: np.ndarray, edges: np.ndarray, requests: tuple[np.ndarray, np.ndarray],
+    period_seconds: float,
+) -> Test:  # fmt: skip
+    """Are the stops long enough for the bad requests?
+
+    Parameters
+    ----------
+    explained : Explained
+        Shares with their bounds.
+    on_path : bool
+        Whether the bad requests are known to pass the container.
+    ratio, edges : ndarray
+        Throttled ratio per grid step and the grid [us], for the null.
+    requests : (ndarray, ndarray)
+        Start and end of the bad requests [us].
+    period_seconds : float
+        P [s].
+
+    Returns
+    -------
+    Test
+        Passes at a share >= 0.5 with the lower bound above 0.25; fails when even the possible share is below 0.5.
+        The interval joins the bounds that the scrape leaves with a block bootstrap over requests.
+    """
+    e = explained
+    if not np.isfinite(e.share):
+        return null("magnitude", "the bad requests took no longer than usual, or their duration was not recorded")
+    block = max(1, round(len(e.excess_seconds) / 20))
+    boot = block_bootstrap_share(e.stalled_seconds, e.excess_seconds, block=block)
+    low, high = float(np.nanmin([e.low, boot[0]])), float(np.nanmax([e.high, boot[1]]))
+    p = _shift_chance(e, ratio, edges, requests, period_seconds) if e.share >= LOWER else None
+    shown = {"value": e.share, "low": low, "high": high, "n": e.n, "p_value": p}
+    words = (
+        f"the stops cover {value(e.share, 'ratio').text} of the bad requests' excess time "
+        f"[{value(low, 'ratio').text} to {value(high, 'ratio').text}]; {number(e.periods_p50)} throttled periods of "
+        f"{value(period_seconds, 'seconds').text} fell into a bad request of median length"
+    )
+    if high < AT_LEAST:
+        return Test("magnitude", False, unit="ratio", **shown, reason="the stops are too short", words=words)  # type: ignore[arg-type]
+    if not on_path:
+        reason = "nothing in the evidence shows that the bad requests pass this container"
+        return Test("magnitude", None, unit="ratio", **shown, reason=reason, words=f"{words}, but {reason}")  # type: ignore[arg-type]
+    if e.share >= AT_LEAST and low > LOWER:
+        return Test("magnitude", True, unit="ratio", **shown, words=words)  # type: ignore[arg-type]
+    reason = "the interval is too wide at this resolution"
+    return Test("magnitude", None, unit="ratio", **shown, reason=reason, words=f"{words}: {reason}")  # type: ignore[arg-type]
+
+
+def _shift_chance(
+    e: Explained, ratio: np.ndarray, edges: np.ndarray, requests: tuple[np.ndarray, np.ndarray], period_seconds: float
+) -> float:
+    """Return how often the dose, shifted in time, covers as much of the excess."""
+    pick = np.unique(np.linspace(0, e.n - 1, min(e.n, MOST_REQUESTS)).astype(int))
+    start, end = requests[0][pick].astype(float), requests[1][pick].astype(float)
+    excess, n = e.excess_seconds[pick], len(ratio)
+    slots = np.diff(edges) / 1e6 / period_seconds
+    hits = np.where(np.isfinite(ratio), ratio, 0.0) * slots
+    grid = edges.astype(float)
+
+    def cover(counts: np.ndarray) -> float:
+        return float(np.minimum(excess, counts_within(start, end, grid, counts, slots).mid * period_seconds).sum())
+
+    shifts = np.unique(np.linspace(1, n - 1, min(n - 1, MOST_SHIFTS)).astype(int))
+    return shift_p_value(cover(hits), np.array([cover(np.roll(hits, k)) for k in shifts]))

@@ -1,0 +1,471 @@
+"""The incident: `Window` and the spec in incident.yaml, validated with all problems reported at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from analysis.errors import SpecError
+
+__all__ = ["Incident", "Window", "parse_time"]
+
+SPEC_FILE = "incident.yaml"
+
+
+def parse_time(value: object, *, where: str = "time") -> pd.Timestamp:
+    """Return a UTC timestamp in microseconds; a time without an offset is refused.
+
+    Parameters
+    ----------
+    value : str, datetime or Timestamp
+        ISO-8601 with an offset, such as 2026-11-22T18:04:30Z.
+    where : str
+        The field, for the error.
+
+    Raises
+    ------
+    SpecError
+        If the value is no time or has no offset.
+
+    Examples
+    --------
+    >>> str(parse_time("2026-11-23T03:04:30+09:00"))
+    '2026-11-22 18:04:30+00:00'
+    """
+    hint = "ISO-8601 with an offset, such as 2026-11-22T18:04:30Z"
+    if not isinstance(value, (str, datetime, pd.Timestamp)):
+        raise SpecError(f"not a time: {value!r}", where=where, expected=hint, next="write the time as text")
+    try:
+        stamp = pd.Timestamp(value)
+    except ValueError:
+        raise SpecError(f"not a time: {value!r}", where=where, expected=hint, next="correct the time") from None
+    if stamp is pd.NaT:
+        raise SpecError(f"not a time: {value!r}", where=where, expected=hint, next="correct the time")
+    if stamp.tzinfo is None:
+        raise SpecError(f"time without an offset: {value}", where=where, expected=hint, next="add Z or +hh:mm")
+    return stamp.tz_convert("UTC").as_unit("us")
+
+
+@dataclass(frozen=True, init=False)
+class Window:
+    """A time window (start, end], tz-aware; both ends in UTC.
+
+    Parameters
+    ----------
+    start, end : str, datetime or Timestamp
+        With an offset.
+
+    Raises
+    ------
+    SpecError
+        If a time has no offset or the window is empty.
+
+    Examples
+    --------
+    >>> Window("2026-11-22T18:04:30Z", "2026-11-22T18:07:00Z").duration_seconds
+    150.0
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+    def __init__(self, start: object, end: object) -> None:
+        first, last = parse_time(start, where="window start"), parse_time(end, where="window end")
+        if first >= last:
+            raise SpecError(
+                "the window is empty",
+                where=f"{first} to {last}",
+                expected="start before end",
+                next="correct the window",
+            )
+        object.__setattr__(self, "start", first)
+        object.__setattr__(self, "end", last)
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length [s]."""
+        return float((self.end - self.start).total_seconds())
+
+    @property
+    def iso_start(self) -> str:
+        """Start as ISO-8601 UTC."""
+        return self.start.isoformat().replace("+00:00", "Z")
+
+    @property
+    def iso_end(self) -> str:
+        """End as ISO-8601 UTC."""
+        return self.end.isoformat().replace("+00:00", "Z")
+
+    @property
+    def start_us(self) -> int:
+        """Start [us since epoch]."""
+        return self.start.value // 1000
+
+    @property
+    def end_us(self) -> int:
+        """End [us since epoch]."""
+        return self.end.value // 1000
+
+    def holds(self, index: pd.DatetimeIndex) -> np.ndarray:
+        """Return which times lie in (start, end], shape (n,), bool."""
+        return np.asarray((index > self.start) & (index <= self.end))
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the window as it stands in report.json."""
+        return {"start": self.iso_start, "end": self.iso_end}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _time_field(value: object) -> pd.Timestamp:
+    try:
+        return parse_time(value)
+    except SpecError as error:
+        raise ValueError(f"{error.what} (expected {error.expected})") from None
+
+
+def _reference(value: str) -> str:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/\S+", value):
+        raise ValueError("a secret must be a reference, env:NAME or file:/path, never the value itself")
+    return value
+
+
+def _url(value: str) -> str:
+    if value.startswith(("env:", "file:")):
+        return _reference(value)
+    if not re.match(r"https?://", value) or "@" in value.split("/", 3)[2]:
+        raise ValueError("expected env:NAME, file:/path, or an http(s) URL without user or password")
+    return value
+
+
+def _inside(value: str) -> str:
+    path = Path(value)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("expected a path inside the incident folder, such as raw/gc/gc.log.gz")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, such as Asia/Seoul or UTC") from None
+    return value
+
+
+Time = Annotated[pd.Timestamp, BeforeValidator(_time_field)]
+Secret = Annotated[str, AfterValidator(_reference)]
+InsidePath = Annotated[str, AfterValidator(_inside)]
+
+
+class Period(_Model):
+    """A window of the spec."""
+
+    start: Time
+    end: Time
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.start >= self.end:
+            raise ValueError("start must be before end: the window is empty")
+        return self
+
+
+class Service(_Model):
+    """The service that users felt."""
+
+    namespace: str = Field(min_length=1)
+    workload: str = Field(min_length=1)
+
+
+class SymptomSpec(_Model):
+    """What users felt: which requests are bad, the objective, and how long it must be missed."""
+
+    source: str = "requests"
+    failed: bool = True
+    slower_than_seconds: float | None = Field(default=None, gt=0)
+    objective_ratio: float = Field(default=0.99, gt=0, lt=1)
+    min_duration_seconds: float = Field(default=30, gt=0)
+
+    @model_validator(mode="after")
+    def _something_is_bad(self) -> SymptomSpec:
+        if self.source == "requests" and not self.failed and self.slower_than_seconds is None:
+            raise ValueError("no request could be bad: set failed: true or slower_than_seconds")
+        return self
+
+
+class Timeout(_Model):
+    """A configured timeout, for the audit."""
+
+    call: str
+    seconds: float = Field(gt=0)
+
+
+class Change(_Model):
+    """What people know and no system recorded."""
+
+    time: Time
+    kind: str
+    what: str
+
+
+class SignalSpec(BaseModel):
+    """The author's own mapping of a metric; further keys are label roles."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    promql: str
+
+
+class PrometheusSpec(_Model):
+    """Where a live capture reads."""
+
+    url: Annotated[str, AfterValidator(_url)]
+    auth: Secret | None = None
+    step_seconds: float | None = Field(default=None, gt=0)
+
+
+class GcLog(_Model):
+    """A GC log."""
+
+    path: InsidePath
+    container: str | None = None
+
+
+class Database(_Model):
+    """A database recording."""
+
+    kind: str
+    path: InsidePath
+    vcpu: float | None = Field(default=None, gt=0)
+
+
+class Kubernetes(_Model):
+    """Kubernetes events and deployments."""
+
+    events: InsidePath | None = None
+    deployments: InsidePath | None = None
+
+
+class Requests(_Model):
+    """A request log: k6 results or an access log."""
+
+    kind: Literal["k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv"]
+    path: InsidePath
+    mapping: dict[str, str] | None = None
+
+
+class Sources(_Model):
+    """Where the evidence is."""
+
+    prometheus: PrometheusSpec | None = None
+    gc_logs: tuple[GcLog, ...] = ()
+    database: tuple[Database, ...] = ()
+    kubernetes: Kubernetes = Kubernetes()
+    requests: tuple[Requests, ...] = ()
+
+
+class Review(_Model):
+    """State of the review."""
+
+    status: Literal["draft", "in review", "reviewed"] = "draft"
+    owner: str | None = None
+
+
+class Spec(_Model):
+    """incident.yaml."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    title: str = Field(min_length=1)
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    window: Period
+    baseline: Period
+    service: Service
+    symptom: SymptomSpec
+    timeouts: tuple[Timeout, ...] = ()
+    changes: tuple[Change, ...] = ()
+    signals: dict[str, SignalSpec] = {}
+    sources: Sources = Sources()
+    language: Literal["en", "ko"] = "en"
+    review: Review = Review()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Spec:
+        problems = []
+        if self.window.start < self.baseline.end and self.baseline.start < self.window.end:
+            problems.append("baseline overlaps the incident window: choose a normal time outside it")
+        if self.symptom.source != "requests" and self.symptom.source not in self.signals:
+            problems.append(
+                f"symptom.source {self.symptom.source!r} is neither 'requests' nor a name under signals "
+                f"({', '.join(sorted(self.signals)) or 'none there'})"
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class _Loader(yaml.SafeLoader):
+    """safe_load, but times stay text (the offset must be seen) and a repeated key is an error."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+        seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "incident.yaml"
+
+
+def _message(error: Any, known: list[str]) -> str:
+    where, text = _field(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(str(error["loc"][-1]), known, n=1)
+        text = "unknown key" + (f": did you mean {near[0]!r}?" if near else "")
+    elif error["type"] == "missing":
+        text = "missing"
+    return f"{where}: {text}"
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(name)
+        nested = field.annotation
+        for part in (nested, *getattr(nested, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                keys += _known_keys(part)
+    return keys
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident folder with its validated spec.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that holds incident.yaml and raw/.
+    spec : Spec
+        The validated spec.
+    window, baseline : Window
+        As in the spec, unless replaced by the caller.
+
+    Examples
+    --------
+    >>> incident = Incident.load("data/incidents/A-sidecar-throttle")
+    >>> incident.spec.service.workload
+    'payment-api'
+    """
+
+    folder: Path
+    spec: Spec
+    window: Window
+    baseline: Window
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        baseline_start: str | None = None,
+        baseline_end: str | None = None,
+    ) -> Incident:
+        """Read and validate incident.yaml; the four times replace those of the spec.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The incident folder.
+        start, end, baseline_start, baseline_end : str, optional
+            ISO-8601 with an offset.
+
+        Raises
+        ------
+        SpecError
+            With every problem of the spec at once.
+        """
+        folder = Path(folder)
+        path = folder / SPEC_FILE
+        if not path.is_file():
+            raise SpecError(
+                "no incident here",
+                where=str(path),
+                expected="a folder with an incident.yaml",
+                next="write one with: postmortem new DIR",
+            )
+        raw = _read_yaml(path)
+        for name, key, value in (
+            ("window", "start", start),
+            ("window", "end", end),
+            ("baseline", "start", baseline_start),
+            ("baseline", "end", baseline_end),
+        ):
+            if value is not None and isinstance(raw.get(name), dict):
+                raw[name] = {**raw[name], key: value}
+        try:
+            spec = Spec.model_validate(raw)
+        except ValidationError as error:
+            known = _known_keys(Spec)
+            problems = tuple(_message(e, known) for e in error.errors())
+            raise SpecError(
+                f"{len(problems)} problem{'s' * (len(problems) != 1)} in the spec",
+                where=str(path),
+                next="correct incident.yaml; `postmortem new` writes a commented example",
+                problems=problems,
+            ) from None
+        window, baseline = (Window(p.start, p.end) for p in (spec.window, spec.baseline))
+        return cls(folder, spec, window, baseline)
+
+    @property
+    def raw(self) -> Path:
+        """The folder of the frozen evidence."""
+        return self.folder / "raw"
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise SpecError(
+            f"incident.yaml is not YAML: {getattr(error, 'problem', None) or error}",
+            where=f"{path}" + (f", line {mark.line + 1}" if mark else ""),
+            expected="YAML in UTF-8",
+            next="correct the line",
+        ) from None
+    if not isinstance(raw, dict):
+        raise SpecError(
+            "incident.yaml holds no mapping",
+            where=str(path),
+            expected="keys such as id, title, window",
+            next="fill it in",
+        )
+    return raw

@@ -1,0 +1,160 @@
+"""One run: analyse once, execute the notebooks, render, and publish in one step under a lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import BusyError, SpecError
+from analysis.investigation import RUN_VARIABLE, Investigation, investigate
+from analysis.report.document import document, to_json
+from analysis.report.execute import Section, execute, notebooks
+from analysis.report.render import render
+from analysis.store import replace_atomically
+
+__all__ = ["Report", "make_report"]
+
+LOCK = ".lock"
+WORK = ".run-"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A published report: where it is, what was found, and how the sections went."""
+
+    folder: Path
+    result: Investigation
+    sections: tuple[Section, ...]
+    status: str
+
+
+def make_report(
+    folder: str | Path,
+    *,
+    times: dict[str, str | None] | None = None,
+    only: tuple[str, ...] = (),
+    output: Path | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], object] = lambda _: None,
+) -> Report:
+    """Make report.html, report.json and the executed notebooks of an incident.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The incident folder.
+    times : dict, optional
+        start, end, baseline_start, baseline_end: ISO-8601 with an offset; replace those of the spec.
+    only : tuple of str
+        Notebooks to run; empty: all.
+    output : Path, optional
+        Where to publish; by default the folder `report` of the incident.
+    jobs : int
+        Notebooks at a time.
+    progress : callable
+        Called with a line before each step.
+
+    Returns
+    -------
+    Report
+        status "complete" or "partial".
+
+    Raises
+    ------
+    SpecError, EvidenceError, NoDataError
+        Before anything is written; the last report stays.
+    BusyError
+        If another run holds the folder.
+    """
+    times = times or {}
+    chosen = notebooks(only)
+    progress("reading the evidence")
+    folder = Path(folder).resolve()  # the kernels run elsewhere
+    result = investigate(folder, **times)
+    target = output or folder / "report"
+    with _held(target), _workplace(target) as work:
+        result.save(work)
+        sections = _execute_all(chosen, work, folder, times, jobs, progress)
+        progress("rendering")
+        found = document(result, sections)
+        html, data = render(result, sections), to_json(found)
+        _publish(target, work, sections, html, data)
+    return Report(target, result, sections, found["status"])
+
+
+@contextmanager
+def _held(target: Path) -> Iterator[None]:
+    """Hold the lock of a report folder; the system lets go of it if the process dies."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        handle = (target / LOCK).open("w", encoding="utf-8")
+    except OSError as error:
+        raise SpecError(
+            f"cannot write the report: {error.strerror}", where=str(target), expected="a folder that can be written",
+            next="choose another with --output",
+        ) from None  # fmt: skip
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                "another run is making this report", where=str(target), expected="one run at a time",
+                next="wait for it, or choose another folder with --output",
+            ) from None  # fmt: skip
+        yield
+
+
+@contextmanager
+def _workplace(target: Path) -> Iterator[Path]:
+    """Give a folder for the run inside the target; what a killed run left there is removed."""
+    for left in target.glob(f"{WORK}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=WORK, dir=target)).resolve()
+    before = os.environ.get(RUN_VARIABLE)
+    os.environ[RUN_VARIABLE] = str(work)
+    try:
+        yield work
+    finally:
+        if before is None:
+            os.environ.pop(RUN_VARIABLE, None)
+        else:
+            os.environ[RUN_VARIABLE] = before
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _execute_all(
+    chosen: list[Path],
+    work: Path,
+    folder: Path,
+    times: dict[str, str | None],
+    jobs: int,
+    progress: Callable[[str], object],
+) -> tuple[Section, ...]:
+    parameters = {"incident": str(folder), **times}
+
+    def one(path: Path) -> Section:
+        progress(f"notebook {path.stem}")
+        return execute(path, work / path.name, parameters)
+
+    if jobs > 1:
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            return tuple(pool.map(one, chosen))
+    return tuple(one(path) for path in chosen)
+
+
+def _publish(target: Path, work: Path, sections: tuple[Section, ...], html: str, data: str) -> None:
+    """Put the files in their places, each in one step, the page last."""
+    (target / "notebooks").mkdir(exist_ok=True)
+    for section in sections:
+        source = work / f"{section.name}.ipynb"
+        if source.is_file():
+            source.replace(target / "notebooks" / source.name)
+    replace_atomically(target / "report.json", lambda p: p.write_text(data, encoding="utf-8"))
+    replace_atomically(target / "report.html", lambda p: p.write_text(html, encoding="utf-8"))

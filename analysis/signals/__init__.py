@@ -1,0 +1,1 @@
+"""Contract frames in, named quantities with a unit out; pure."""

@@ -1,0 +1,1 @@
+"""Foreign bytes to contract frames: the only place with foreign formats."""

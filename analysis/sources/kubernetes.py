@@ -1,0 +1,376 @@
+"""Kubernetes events (`kubectl get events -o json`) and deployments (CSV) to frames; no network."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from analysis.errors import EvidenceError
+from analysis.sources.lines import (
+    NOT_UNDERSTOOD,
+    NaiveTimeError,
+    ReadReport,
+    Tally,
+    epoch_us,
+    open_lines,
+    read_bytes,
+    scan,
+    utc_index,
+)
+
+__all__ = ["DEPLOYMENT_COLUMNS", "EVENT_COLUMNS", "read_deployments", "read_events", "rollouts_from_events"]
+
+TIME = "datetime64[us, UTC]"
+EVENT_COLUMNS = {"end": TIME, "count": "int64"} | dict.fromkeys(
+    ("kind", "namespace", "name", "reason", "type", "message"), "str"
+)
+DEPLOYMENT_COLUMNS = {
+    "finished_at": TIME, "namespace": "str", "deployment": "str", "revision": "str", "image": "str",
+    "replicas": "float64", "user": "str", "status": "str",
+}  # fmt: skip
+REQUIRED = ("started_at", "namespace", "deployment")
+ROLLOUT_GAP_SECONDS = 60.0
+SCALED = re.compile(r"Scaled (up|down) replica set (\S+)(?: from ([0-9]{1,9}))? to ([0-9]{1,9})(?: from ([0-9]{1,9}))?")
+CLOCK_SKEW_US = 5_000_000  # a pod that seems this much older than its replica set is not older
+MAX_COUNT = 2**31
+
+
+def _frame(times: list[int], rows: list[tuple[Any, ...]], columns: dict[str, Any]) -> pd.DataFrame:
+    order = np.argsort(np.array(times, dtype="i8"), kind="stable")
+    cells = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
+    data = {
+        name: pd.Series(_times(values) if columns[name] == TIME else list(values)).astype(columns[name])
+        for name, values in cells.items()
+    }
+    return pd.DataFrame(data).set_index(utc_index(times, "time")).iloc[order]
+
+
+def _times(values: tuple[int | None, ...]) -> pd.DatetimeIndex:
+    known = np.array([v is not None for v in values], dtype=bool)
+    us = np.array([v or 0 for v in values], dtype="i8").astype("datetime64[us]")
+    return pd.DatetimeIndex(np.where(known, us, np.datetime64("NaT", "us"))).tz_localize("UTC")
+
+
+def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
+    """Read events as kubectl writes them: a List, a single Event, JSON lines, or objects one after the other.
+
+    core/v1 and events.k8s.io/v1 are understood. Of a file that was cut, the whole events before the cut are kept.
+
+    Parameters
+    ----------
+    path : Path
+        The file; plain, gzip or zstd.
+
+    Returns
+    -------
+    frame : DataFrame
+        Index `time`: when it was first seen (UTC, us, sorted); `end`: when last; `count`: how often; `kind`,
+        `namespace` and `name` of the object; `reason`, `type`, `message`.
+    report : ReadReport
+        What was understood.
+
+    Raises
+    ------
+    EvidenceError
+        If the file cannot be read or has no JSON objects.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> event = '{"kind":"Event","eventTime":"2026-11-22T18:04:32Z","reason":"Killing","regarding":{"kind":"Pod"}}'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "events.json")
+    ...     _ = path.write_text(event)
+    ...     frame, report = read_events(path)
+    >>> frame["reason"].tolist(), report.recognised
+    (['Killing'], 1)
+    """
+    data, damaged = read_bytes(path)
+    tally = Tally(path.name)
+    if not data.strip():
+        return _frame([], [], EVENT_COLUMNS), tally.report(truncated=damaged)
+    items, broken = _documents(data, tally)
+    if not items and not tally.unrecognised and broken:
+        raise EvidenceError(
+            "no JSON objects",
+            where=path.name,
+            expected="the output of kubectl get events -o json",
+            next="capture the events again",
+        )
+    times: list[int] = []
+    rows: list[tuple[Any, ...]] = []
+    for number, item in enumerate(items, 1):
+        try:
+            us, row = _event(item)
+        except NOT_UNDERSTOOD as error:
+            tally.naive += isinstance(error, NaiveTimeError)
+            tally.miss(f"item {number}", repr(item)[:200])
+            continue
+        tally.recognised += 1
+        times.append(us)
+        rows.append(row)
+    return _frame(times, rows, EVENT_COLUMNS), tally.report(truncated=damaged or broken)
+
+
+def _documents(data: bytes, tally: Tally) -> tuple[list[object], bool]:
+    """Return the events of a document, of lines, or of objects one after the other; and whether the end is broken."""
+    text = data.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        return list(_items(msgspec.json.decode(text))), False
+    except (ValueError, RecursionError):
+        pass
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    found = [(number, line, _object(line)) for number, line in lines]
+    if any(document is not None for *_, document in found):
+        for number, line, document in found:
+            if document is None:
+                tally.miss(f"line {number}", line)
+        whole = [item for *_, document in found if document is not None for item in _items(document)]
+        return whole, found[-1][2] is None and not text.endswith("\n")
+    return _stream(text)
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        document = msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) and document else None
+
+
+def _items(document: object) -> Iterator[object]:
+    """Yield the events of a List, of a watch record ({"type": "ADDED", "object": ...}), or the document itself."""
+    if isinstance(document, list):
+        yield from document
+    elif isinstance(document, dict) and isinstance(document.get("items"), list):
+        yield from document["items"]
+    elif isinstance(document, dict) and isinstance(document.get("object"), dict):
+        yield document["object"]
+    else:
+        yield document
+
+
+def _stream(text: str) -> tuple[list[object], bool]:
+    """Return objects one after the other; if the first is cut, those of its `items` that are whole."""
+    documents, broken = _decode_all(text, 0)
+    if not documents and (start := re.search(r'"items"\s*:\s*\[', text)):
+        return _decode_all(text, start.end())[0], True
+    return [item for document in documents for item in _items(document)], broken
+
+
+def _decode_all(text: str, at: int) -> tuple[list[object], bool]:
+    decoder, found = json.JSONDecoder(), []
+    gap = re.compile(r"[\s,]*")
+    while (skipped := gap.match(text, at)) and skipped.end() < len(text):
+        try:
+            _, end = decoder.raw_decode(text, skipped.end())
+            found.append(msgspec.json.decode(text[skipped.end() : end]))
+        except (ValueError, RecursionError):
+            return found, True
+        at = end
+    return found, False
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(*values: object) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def _known_times(*values: object) -> list[int]:
+    """Return those that are times; what is empty, or the zero time of Go, is unknown."""
+    return [epoch_us(v) for v in values if isinstance(v, str) and v and not v.startswith("0001-01-01")]
+
+
+def _event(item: object) -> tuple[int, tuple[Any, ...]]:
+    event = _dict(item)
+    series, meta = _dict(event.get("series")), _dict(event.get("metadata"))
+    about = _dict(event.get("involvedObject")) or _dict(event.get("regarding"))
+    reason = _text(event.get("reason"))
+    if not about or not reason:
+        raise ValueError("no event")
+    names = ("firstTimestamp", "deprecatedFirstTimestamp", "eventTime")
+    first = _known_times(*(event.get(n) for n in names)) or _known_times(meta.get("creationTimestamp"))
+    last = _known_times(
+        *(event.get(n) for n in ("lastTimestamp", "deprecatedLastTimestamp")), series.get("lastObservedTime")
+    )
+    if not first and not last:
+        raise ValueError("no time")
+    begin = min(first or last)
+    counts = [event.get("count"), event.get("deprecatedCount"), series.get("count")]
+    known = [c for c in counts if isinstance(c, int) and not isinstance(c, bool) and 0 < c < MAX_COUNT]
+    return begin, (
+        max([begin, *last]),
+        max(known, default=1),
+        _text(about.get("kind")),
+        _text(about.get("namespace"), meta.get("namespace")),
+        _text(about.get("name")),
+        reason,
+        _text(event.get("type")),
+        _text(event.get("message"), event.get("note")),
+    )
+
+
+def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
+    """Read deployments from a CSV with started_at, namespace and deployment.
+
+    Optional are finished_at, revision, image, replicas, user and status. A row with a `started_at` or `finished_at`
+    that is no time with an offset is counted and left out.
+
+    Parameters
+    ----------
+    path : Path
+        The file; plain, gzip or zstd.
+
+    Returns
+    -------
+    frame : DataFrame
+        Index `time`: started_at (UTC, us, sorted); `finished_at` (NaT unknown), `namespace`, `deployment`, `revision`,
+        `image`, `replicas` (NaN unknown), `user`, `status`.
+    report : ReadReport
+        What was understood.
+
+    Raises
+    ------
+    EvidenceError
+        If the file cannot be read, or a required column is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "deployments.csv")
+    ...     _ = path.write_text(chr(10).join(["started_at,namespace,deployment", "2026-11-22T18:04:32Z,shop,api"]))
+    ...     frame, report = read_deployments(path)
+    >>> frame["deployment"].tolist()
+    ['api']
+    """
+    source, tally = open_lines(path), Tally(path.name)
+    times: list[int] = []
+    rows: list[tuple[Any, ...]] = []
+    at = next((i for i, line in enumerate(source.lines) if line.strip()), None)
+    if at is None:
+        return _frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=source.truncated)
+    names = [n.strip().strip('"') for n in source.lines[at][: 1 << 16].decode("utf-8", "replace").split(",")]
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise EvidenceError(
+            f"columns are missing: {', '.join(missing)}",
+            where=path.name,
+            expected=f"{', '.join(REQUIRED)}; optional {', '.join(c for c in DEPLOYMENT_COLUMNS if c not in REQUIRED)}",
+            next=f"found: {', '.join(names)[:300]}",
+        )
+
+    def understand(line: bytes) -> None:
+        cells = next(csv.reader([line.decode("utf-8", "replace")], strict=True))
+        if len(cells) != len(names):
+            raise ValueError("another number of cells than the header")
+        row = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
+        start, end = epoch_us(row["started_at"]), row.get("finished_at", "")
+        finished = epoch_us(end) if end else None
+        if not row["namespace"] or not row["deployment"] or (finished is not None and finished < start):
+            raise ValueError("no deployment")
+        replicas = float(row.get("replicas") or "nan")
+        texts = {name: row.get(name, "") for name in DEPLOYMENT_COLUMNS}
+        values = {**texts, "finished_at": finished, "replicas": replicas}
+        times.append(start)
+        rows.append(tuple(values[name] for name in DEPLOYMENT_COLUMNS))
+
+    truncated = scan(source, tally, understand, first=at + 1)
+    return _frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=truncated)
+
+
+def rollouts_from_events(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the rollouts that events show, in the shape of `read_deployments`, for evidence without a list of them.
+
+    Events ScalingReplicaSet of one deployment that are at most 60 s apart are one rollout, if a new replica set is
+    scaled up: one that was not seen before, in any event, or had been scaled down to 0 (a rollback). `finished_at` is
+    the last event of the rollout; revision, image, user and status are unknown. An autoscaler that adds pods to a
+    replica set of which no earlier event is there cannot be told from a rollout, unless the message says from how many.
+
+    Parameters
+    ----------
+    events : DataFrame
+        As of `read_events`.
+
+    Examples
+    --------
+    >>> row = (1795370672000000, 1, "Deployment", "shop", "api", "ScalingReplicaSet", "Normal")
+    >>> events = _frame([row[0]], [(*row, "Scaled up replica set api-5d to 2")], EVENT_COLUMNS)
+    >>> rollouts_from_events(events)[["deployment", "replicas"]].values.tolist()
+    [['api', 2.0]]
+    """
+    scaling = events[(events["kind"] == "Deployment") & (events["reason"] == "ScalingReplicaSet")]
+    seen = _first_seen(events)
+    times: list[int] = []
+    rows: list[tuple[Any, ...]] = []
+    for (namespace, deployment), group in scaling.groupby(["namespace", "name"], sort=True):
+        known: set[str] = set()
+        for steps in _split(group):
+            found = _rollout(steps, known, str(namespace), seen)
+            if found:
+                start, end, replicas = found
+                times.append(start)
+                rows.append((end, str(namespace), str(deployment), "", "", float(replicas), "", ""))
+    return _frame(times, rows, DEPLOYMENT_COLUMNS)
+
+
+Step = tuple[int, int, str]  # first and last time [us], message
+
+
+def _split(group: pd.DataFrame) -> Iterator[list[Step]]:
+    """Yield runs of scaling events that are at most ROLLOUT_GAP_SECONDS apart."""
+    firsts = pd.DatetimeIndex(group.index).as_unit("us").asi8.tolist()
+    lasts = pd.DatetimeIndex(group["end"]).as_unit("us").asi8.tolist()
+    run: list[Step] = []
+    until = 0
+    for step in zip(firsts, lasts, group["message"], strict=True):
+        if run and step[0] - until > ROLLOUT_GAP_SECONDS * 1e6:
+            yield run
+            run = []
+        until = max(step[1], until if run else step[1])
+        run.append(step)
+    if run:
+        yield run
+
+
+def _first_seen(events: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """Return when each replica set was first seen in its own events or in those of its pods [us]."""
+    seen: dict[tuple[str, str], int] = {}
+    firsts = pd.DatetimeIndex(events.index).as_unit("us").asi8.tolist()
+    for us, kind, namespace, name in zip(firsts, events["kind"], events["namespace"], events["name"], strict=True):
+        if kind in ("Pod", "ReplicaSet"):
+            seen.setdefault((namespace, name.rpartition("-")[0] if kind == "Pod" else name), us)
+    return seen
+
+
+def _rollout(
+    steps: list[Step], known: set[str], namespace: str, seen: dict[tuple[str, str], int]
+) -> tuple[int, int, int] | None:
+    """Return start, end [us] and replicas if a new replica set is scaled up; keep `known` up to date."""
+    start, new, replicas = 0, "", 0
+    for first, _, message in steps:
+        found = SCALED.match(message)
+        if not found:
+            continue
+        direction, name, before, count, before_after = found.groups()
+        already = int(before or before_after or 0) > 0 or seen.get((namespace, name), first) < first - CLOCK_SKEW_US
+        if direction == "up" and name not in known and not already:
+            start, new, replicas = start or first, name, int(count)
+        elif direction == "up" and name == new:
+            replicas = max(replicas, int(count))
+        known.add(name)
+        if direction == "down" and count == "0":
+            known.discard(name)
+            seen.pop((namespace, name), None)
+    return (start, max(last for _, last, _ in steps), replicas) if new else None

@@ -1,0 +1,418 @@
+"""Bytes of a file to lines, what was understood of them, and the frame of requests that every request log becomes."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analysis.errors import EvidenceError
+
+__all__ = ["REQUEST_COLUMNS", "Lines", "NaiveTimeError", "ReadReport", "RequestRows", "Tally", "epoch_us", "open_lines",
+           "read_bytes", "read_lines", "requests_frame", "scan", "to_seconds", "utc_index"]  # fmt: skip
+
+REQUEST_COLUMNS = {"duration_seconds": "float64", "failed": "bool", "status": "str", "route": "str", "pod": "str"}
+MAX_BYTES = 4 << 30  # more than this after decompression is no log of one incident
+SAMPLES = 5
+SAMPLE_CHARACTERS = 120
+YEARS = (2000, 2200)  # a time outside is no time of an incident: a zero or a broken unit
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+EPOCH_RANGE = tuple((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in YEARS)
+LONGEST_DURATION = 366 * 86_400.0
+NUMBER = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
+FOREIGN = {b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x04\x22\x4d\x18": "lz4"}
+# what a single broken record may raise: it is counted and the reading goes on
+NOT_UNDERSTOOD = (ValueError, OverflowError, RecursionError, csv.Error)
+
+
+class NaiveTimeError(ValueError):
+    """A time without an offset: it could mean any time zone, so it is not used."""
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What was understood of a file.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file.
+    records : int
+        Lines or items that should mean something; recognised + unrecognised.
+    recognised, unrecognised : int
+        How many were understood, and how many not.
+    samples : tuple of str
+        Up to five of those that were not, cut to 120 characters.
+    truncated : bool
+        The file ends inside a compressed stream or in the middle of a record.
+    notes : tuple of str
+        What a reader of the numbers must know.
+
+    Examples
+    --------
+    >>> ReadReport("access.log", 2, 1, 1, ("line 2: ???",), False, ()).as_dict()["samples"]
+    ['line 2: ???']
+    """
+
+    file: str
+    records: int
+    recognised: int
+    unrecognised: int
+    samples: tuple[str, ...]
+    truncated: bool
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report, ready for JSON."""
+        return {**asdict(self), "samples": list(self.samples), "notes": list(self.notes)}
+
+
+@dataclass
+class Tally:
+    """Counts while a file is read.
+
+    Examples
+    --------
+    >>> tally = Tally("access.log")
+    >>> tally.miss("line 7", b"what is this?")
+    >>> tally.report().samples
+    ('line 7: what is this?',)
+    """
+
+    file: str
+    recognised: int = 0
+    unrecognised: int = 0
+    naive: int = 0
+    samples: list[str] = field(default_factory=list)
+
+    def miss(self, where: str, content: bytes | str) -> None:
+        """Count a record that was not understood."""
+        self.unrecognised += 1
+        if len(self.samples) < SAMPLES:
+            head = content[: 4 * SAMPLE_CHARACTERS]
+            text = head.decode("utf-8", "replace") if isinstance(head, bytes) else head
+            shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:SAMPLE_CHARACTERS])
+            self.samples.append(f"{where}: {shown}")
+
+    def report(self, *notes: str, truncated: bool = False) -> ReadReport:
+        """Return the counts; times without an offset and a file without records are noted."""
+        records = self.recognised + self.unrecognised
+        more = [f"{self.naive} records have a time without an offset and were not used"] if self.naive else []
+        more += [] if records else ["there are no records in the file"]
+        counts = (records, self.recognised, self.unrecognised)
+        return ReadReport(self.file, *counts, tuple(self.samples), truncated, (*more, *(n for n in notes if n)))
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file: `truncated` if a compressed stream was cut, `open_end` if the last line has no line end."""
+
+    lines: list[bytes]
+    truncated: bool
+    open_end: bool
+
+
+def _gzip(data: bytes) -> Iterator[bytes]:
+    """Yield what can be decompressed of all members; raise zlib.error at the first damage."""
+    step = 1 << 16
+    while data:
+        member = zlib.decompressobj(wbits=31)
+        for at in range(0, len(data), step):
+            chunk, before = data[at : at + step], member.copy()
+            try:
+                yield member.decompress(chunk)
+            except zlib.error:
+                yield from (before.decompress(chunk[i : i + 1]) for i in range(len(chunk)))
+                raise
+            if member.eof:
+                data = (member.unused_data + data[at + step :]).lstrip(b"\0")  # padding with zeros is allowed
+                break
+        else:
+            raise zlib.error("the stream is cut")
+
+
+def _zstd(data: bytes) -> Iterator[bytes]:
+    with pa.input_stream(pa.BufferReader(data), compression="zstd") as stream:
+        while chunk := stream.read(4096):
+            yield chunk
+
+
+def _unpack(chunks: Iterator[bytes], name: str, limit: int) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
+    size, damaged = 0, False
+    try:
+        for part in chunks:
+            parts.append(part)
+            size += len(part)
+            if size >= limit:
+                break
+    except (zlib.error, pa.ArrowException, OSError):
+        damaged = True
+    if damaged and not size:
+        raise EvidenceError(
+            "not decompressible", where=name, expected="a whole .gz or .zst file", next="copy the file again"
+        )
+    return b"".join(parts), damaged
+
+
+def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, bool]:
+    """Return the content of a plain, gzip or zstd file as UTF-8, and whether a compressed stream is damaged.
+
+    The compression is seen from the first bytes, not from the name. Of a damaged stream all that could be decompressed
+    is kept. UTF-16 with a byte order mark becomes UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limit : int
+        About how much to read at most [bytes]; the default is a guard, smaller values read the head.
+
+    Raises
+    ------
+    EvidenceError
+        If the file cannot be read, nothing can be decompressed, it is compressed otherwise, or it is too large.
+
+    Examples
+    --------
+    >>> import gzip, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (path := Path(folder, "log")).write_bytes(gzip.compress(b"one") + gzip.compress(b"two")[:-4])
+    ...     read_bytes(path)
+    (b'onetwo', True)
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise EvidenceError(
+            f"cannot be read: {reason}", where=path.name, expected="a readable file", next="check the path"
+        ) from None
+    damaged = False
+    if raw.startswith(b"\x1f\x8b"):
+        raw, damaged = _unpack(_gzip(raw), path.name, limit)
+    elif raw.startswith(b"\x28\xb5\x2f\xfd"):
+        raw, damaged = _unpack(_zstd(raw), path.name, limit)
+    elif kind := next((kind for magic, kind in FOREIGN.items() if raw.startswith(magic)), ""):
+        raise EvidenceError(
+            f"compressed as {kind}", where=path.name, expected="plain text, .gz or .zst", next="unpack the file"
+        )
+    if limit == MAX_BYTES and len(raw) >= MAX_BYTES:
+        raise EvidenceError(
+            "too large", where=path.name, expected=f"less than {MAX_BYTES >> 30} GiB unpacked", next="cut it to the day"
+        )
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
+    return raw.removeprefix(b"\xef\xbb\xbf"), damaged
+
+
+def open_lines(path: Path, *, limit: int = MAX_BYTES) -> Lines:
+    """Return the lines of a plain, gzip or zstd file, and how it ends; errors are those of `read_bytes`."""
+    data, damaged = read_bytes(path, limit=limit)
+    lines = (data.replace(b"\r\n", b"\n") if b"\r\n" in data else data).split(b"\n")
+    open_end = bool(lines[-1])
+    return Lines(lines if open_end else lines[:-1], damaged, open_end)
+
+
+def read_lines(path: Path) -> tuple[list[bytes], bool]:
+    """Return the lines without their ends, and whether a compressed stream is damaged.
+
+    Raises
+    ------
+    EvidenceError
+        As `read_bytes`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (path := Path(folder, "log")).write_bytes(b"one" + bytes([10]) + b"two")
+    ...     read_lines(path)
+    ([b'one', b'two'], False)
+    """
+    found = open_lines(path)
+    return found.lines, found.truncated
+
+
+def scan(source: Lines, tally: Tally, understand: Callable[[bytes], None], *, first: int = 0) -> bool:
+    """Give each line that is not blank to `understand`, count those it refuses, and return whether the file is cut.
+
+    Parameters
+    ----------
+    source : Lines
+        The lines.
+    tally : Tally
+        Where to count.
+    understand : callable
+        Takes a line; raises ValueError for one that it does not understand.
+    first : int
+        How many lines to leave out at the start.
+
+    Examples
+    --------
+    >>> tally = Tally("numbers")
+    >>> scan(Lines([b"1", b"", b"x"], False, True), tally, lambda line: None if int(line) else None)
+    True
+    >>> (tally.recognised, tally.unrecognised)
+    (1, 1)
+    """
+    last = len(source.lines) - 1 if source.open_end else -1
+    cut = source.truncated
+    for at, line in enumerate(source.lines):
+        if at < first or not line.strip():
+            continue
+        try:
+            if at == last and source.truncated:
+                raise ValueError("the line was cut with the stream")
+            understand(line)
+            tally.recognised += 1
+        except NOT_UNDERSTOOD as error:
+            tally.naive += isinstance(error, NaiveTimeError)
+            tally.miss(f"line {at + 1}", line)
+            cut = cut or at == last
+    return cut
+
+
+def epoch_us(value: object) -> int:
+    """Return a time as microseconds since the epoch, floored; text is ISO-8601 with an offset or a number.
+
+    A number is seconds, milli-, micro- or nanoseconds since the epoch by its size; years 2000 to 2199.
+
+    Raises
+    ------
+    NaiveTimeError
+        If the time has no offset.
+    ValueError
+        If it is no time.
+
+    Examples
+    --------
+    >>> epoch_us("2026-11-22T18:04:30.123456789Z") - epoch_us(1795370670)
+    123456
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text[4:5] != "-" and (number := NUMBER.fullmatch(text)):
+            whole, fraction = int(number[1]), number[2] or ""
+            return _in_range(whole, int(fraction[:6].ljust(6, "0")) if fraction else 0)
+        return _iso_us(text)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        whole = int(value // 1)
+        return _in_range(whole, round((value - whole) * 1e6))
+    raise ValueError("not a time")
+
+
+def _in_range(whole: int, fraction: int) -> int:
+    for times, over in ((1_000_000, 1), (1000, 1), (1, 1), (1, 1000)):
+        us = whole * times // over
+        if EPOCH_RANGE[0] <= us < EPOCH_RANGE[1]:
+            return us + (fraction * times) // (1_000_000 * over)
+    raise ValueError("not a time since the epoch")
+
+
+def _iso_us(text: str) -> int:
+    if text[-1:] == "z":
+        text = text[:-1] + "Z"
+    stamp = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" if text.endswith(" UTC") else text)
+    if stamp.tzinfo is None:
+        raise NaiveTimeError("a time without an offset")
+    us = (stamp - EPOCH) // MICROSECOND
+    if not EPOCH_RANGE[0] <= us < EPOCH_RANGE[1]:
+        raise ValueError("not a time of an incident")
+    return us
+
+
+def to_seconds(value: object, scale: float = 1.0) -> float:
+    """Return a duration [s]; NaN if it is no number, negative, or longer than a year.
+
+    Examples
+    --------
+    >>> to_seconds("250", 1e-3), to_seconds("-")
+    (0.25, nan)
+    """
+    try:
+        seconds = float(value) * scale if isinstance(value, (int, float, str)) else float("nan")
+    except (ValueError, OverflowError):
+        return float("nan")
+    return seconds if 0 <= seconds <= LONGEST_DURATION else float("nan")
+
+
+def utc_index(us: list[int], name: str) -> pd.DatetimeIndex:
+    """Return microseconds since the epoch as a UTC index.
+
+    Examples
+    --------
+    >>> str(utc_index([1795370670000000], "end")[0])
+    '2026-11-22 18:04:30+00:00'
+    """
+    return pd.DatetimeIndex(np.array(us, dtype="i8").astype("datetime64[us]"), name=name).tz_localize("UTC")
+
+
+def requests_frame(
+    end_us: list[int], duration_seconds: list[float], failed: list[bool], status: list[str], route: list[str],
+    pod: list[str],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the frame of requests, one row each, sorted by completion.
+
+    Parameters
+    ----------
+    end_us : list of int
+        Completion [us since the epoch].
+    duration_seconds : list of float
+        How long each took [s]; NaN is unknown.
+    failed : list of bool
+        Whether each failed.
+    status, route, pod : list of str
+        As logged; the empty text is unknown.
+
+    Returns
+    -------
+    DataFrame
+        Index `end` (UTC, us, sorted, times may repeat) and the columns of `REQUEST_COLUMNS`.
+
+    Examples
+    --------
+    >>> requests_frame([1795370670000000], [0.5], [False], ["200"], ["/pay"], [""])["duration_seconds"].tolist()
+    [0.5]
+    """
+    columns = dict(zip(REQUEST_COLUMNS, (duration_seconds, failed, status, route, pod), strict=True))
+    order = np.argsort(np.array(end_us, dtype="i8"), kind="stable")
+    return pd.DataFrame(columns, index=utc_index(end_us, "end")).astype(REQUEST_COLUMNS).iloc[order]
+
+
+class RequestRows:
+    """Requests while a log is read: `add` them one by one, then take the `frame`."""
+
+    def __init__(self) -> None:
+        self.end_us: list[int] = []
+        self._columns: tuple[list[float], list[bool], list[str], list[str], list[str]] = ([], [], [], [], [])
+
+    def add(self, end_us: int, duration_seconds: float, status: str, route: str, pod: str, *, failed: bool) -> None:
+        """Add one request; `end_us` [us since the epoch], `duration_seconds` [s]."""
+        self.end_us.append(end_us)
+        durations, fails, statuses, routes, pods = self._columns
+        durations.append(duration_seconds)
+        fails.append(failed)
+        statuses.append(status)
+        routes.append(route)
+        pods.append(pod)
+
+    @property
+    def whole_seconds(self) -> bool:
+        """Whether there are times, and all of them are whole seconds."""
+        return bool(self.end_us) and all(us % 1_000_000 == 0 for us in self.end_us)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the frame of requests."""
+        return requests_frame(self.end_us, *self._columns)

@@ -1,0 +1,85 @@
+"""`postmortem new`: a commented incident.yaml and a narrative.md to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.errors import SpecError
+from analysis.incident import SPEC_FILE
+from analysis.store import replace_atomically
+
+__all__ = ["NARRATIVE", "SPEC", "write_template"]
+
+SPEC = """\
+id: {id}
+title: What users noticed, in one line
+timezone: UTC                  # for display only, e.g. Asia/Seoul; every time below needs an offset
+window:   {{start: 2026-01-01T12:00:00Z, end: 2026-01-01T12:30:00Z}}   # when it was bad
+baseline: {{start: 2026-01-01T11:00:00Z, end: 2026-01-01T11:45:00Z}}   # a normal time: same load, no overlap
+service:  {{namespace: default, workload: my-service}}                 # the service that users felt
+symptom:                       # what users felt: without one, nothing can be supported
+  source: requests             # a request log: k6 results or an access log
+  failed: true                 # a failed request is bad
+  slower_than_seconds: 1.5     # so is a slower one
+  objective_ratio: 0.99        # share of good requests that was promised
+  min_duration_seconds: 30     # a shorter stretch is no incident
+timeouts: []                   # as configured: - {{call: redis command, seconds: 1.5}}
+changes: []                    # what people know and no system recorded:
+                               # - {{time: 2026-01-01T12:40:00Z, kind: limit_removed, what: istio-proxy CPU limit}}
+sources: {{}}                    # files below raw/; what is captured is found without being listed. An access log with
+                               # unusual columns needs a mapping:
+                               # requests: [{{kind: csv, path: raw/requests/access.csv, mapping: {{time: ts, status: code}}}}]
+language: en
+review: {{status: draft, owner: null}}
+"""
+
+NARRATIVE = """\
+<!-- The authors' words. A run never touches this file; the report shows it. Keep the ids in the headings. -->
+
+## Summary {#summary}
+
+What happened, in five lines.
+
+## What went well {#went-well}
+
+## What we were lucky about {#luck}
+
+## Actions {#actions}
+
+| action | owner | due |
+|---|---|---|
+"""
+
+
+def write_template(folder: Path) -> tuple[Path, ...]:
+    """Write incident.yaml and narrative.md into a folder; neither is overwritten.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there; its name becomes the id.
+
+    Raises
+    ------
+    SpecError
+        If there is an incident.yaml already.
+    """
+    spec, narrative = folder / SPEC_FILE, folder / "narrative.md"
+    if spec.exists():
+        raise SpecError(
+            "there is an incident already",
+            where=str(spec),
+            expected="a folder without one",
+            next="choose another folder",
+        )
+    written = []
+    for path, text in ((spec, SPEC.format(id=_id(folder))), (narrative, NARRATIVE)):
+        if not path.exists():
+            replace_atomically(path, lambda p, t=text: p.write_text(t, encoding="utf-8"))  # type: ignore[misc]
+            written.append(path)
+    return tuple(written)
+
+
+def _id(folder: Path) -> str:
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in folder.resolve().name)
+    return name.lstrip("._-")[:100] or "incident"

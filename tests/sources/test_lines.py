@@ -1,0 +1,201 @@
+"""Bytes to lines, times, and the requests frame."""
+
+import contextlib
+import gzip
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.errors import AnalysisError, EvidenceError
+from analysis.sources.lines import (
+    REQUEST_COLUMNS,
+    Lines,
+    NaiveTimeError,
+    Tally,
+    epoch_us,
+    open_lines,
+    read_bytes,
+    read_lines,
+    requests_frame,
+    scan,
+    to_seconds,
+)
+
+TEXT = b"".join(b"line %d of a log\n" % i for i in range(50_000))
+
+
+def write(folder: Path, data: bytes, name: str = "log") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda d: pa.compress(d, codec="zstd", asbytes=True)])
+def test_compression_is_seen_from_the_content_not_the_name(tmp_path, pack):
+    lines, truncated = read_lines(write(tmp_path, pack(TEXT), "log.txt"))
+    assert (len(lines), lines[-1], truncated) == (50_000, b"line 49999 of a log", False)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda d: pa.compress(d, codec="zstd", asbytes=True)])
+def test_a_cut_stream_keeps_what_was_decompressed(tmp_path, pack):
+    packed = pack(TEXT)
+    data, damaged = read_bytes(write(tmp_path, packed[: len(packed) * 2 // 3]))
+    assert damaged
+    assert len(data) > len(TEXT) // 4
+    assert TEXT.startswith(data)
+
+
+def test_gzip_members_padding_and_garbage(tmp_path):
+    two = gzip.compress(b"a\n") + gzip.compress(b"b\n")
+    assert read_lines(write(tmp_path, two)) == ([b"a", b"b"], False)
+    assert read_lines(write(tmp_path, two + b"\0" * 512)) == ([b"a", b"b"], False)
+    assert read_lines(write(tmp_path, two + b"garbage")) == ([b"a", b"b"], True)
+
+
+def test_an_altered_gzip_is_reported_and_kept_up_to_its_check_sum(tmp_path):
+    packed = bytearray(gzip.compress(b"a\nb\n"))
+    packed[-8] ^= 0xFF  # the check sum
+    assert read_lines(write(tmp_path, bytes(packed))) == ([b"a", b"b"], True)
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8bgarbage", b"\x28\xb5\x2f\xfd", b"\x28\xb5\x2f\xfdgarbage"])
+def test_what_is_not_decompressible_at_all_names_the_file(tmp_path, data):
+    with pytest.raises(EvidenceError, match="not decompressible") as caught:
+        read_lines(write(tmp_path, data, "broken.gz"))
+    assert caught.value.where == "broken.gz"
+
+
+def test_other_containers_missing_files_and_folders_are_errors(tmp_path):
+    for data, kind in ((b"PK\x03\x04", "zip"), (b"\xfd7zXZ\0", "xz"), (b"BZh91", "bzip2")):
+        with pytest.raises(EvidenceError, match=kind):
+            read_lines(write(tmp_path, data))
+    for path in (tmp_path / "absent", tmp_path):
+        with pytest.raises(EvidenceError, match="cannot be read"):
+            read_lines(path)
+
+
+def test_line_ends_marks_and_wide_characters(tmp_path):
+    assert read_lines(write(tmp_path, b"\xef\xbb\xbfa\r\nb\n\nc")) == ([b"a", b"b", b"", b"c"], False)
+    assert read_lines(write(tmp_path, "a\nb\n".encode("utf-16"))) == ([b"a", b"b"], False)
+    assert read_lines(write(tmp_path, b"")) == ([], False)
+    assert open_lines(write(tmp_path, b"a\nb")).open_end
+    assert not open_lines(write(tmp_path, b"a\nb\n")).open_end
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xff\xfe"]))
+@settings(max_examples=150, deadline=None)
+def test_byte_soup_never_raises_anything_else(tmp_path_factory, soup, magic):
+    path = tmp_path_factory.mktemp("soup") / "log"
+    path.write_bytes(magic + soup)
+    with contextlib.suppress(AnalysisError):
+        read_lines(path)
+
+
+@given(st.binary(max_size=2000), st.integers(0, 2000))
+@settings(max_examples=60, deadline=None)
+def test_a_cut_gzip_is_a_prefix(tmp_path_factory, content, at):
+    packed = zlib.compress(content, wbits=31)
+    path = tmp_path_factory.mktemp("cut") / "log"
+    path.write_bytes(packed[: max(2, min(at, len(packed)))])
+    try:
+        data, damaged = read_bytes(path)
+    except EvidenceError:
+        return
+    raw = data if not content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) else b""
+    assert content.startswith(raw)
+    assert damaged == (at < len(packed))
+
+
+def number(line: bytes) -> None:
+    int(line)
+
+
+def test_scan_counts_what_is_refused_and_sees_a_cut_end():
+    tally = Tally("log")
+    assert not scan(Lines([b"1", b" ", b"x" * 500, b"3"], False, False), tally, number)
+    report = tally.report()
+    assert (report.records, report.recognised, report.unrecognised) == (3, 2, 1)
+    assert report.samples == (f"line 3: {'x' * 120}",)
+    assert scan(Lines([b"1", b"2x"], False, True), Tally("log"), number)
+    cut = Tally("log")
+    assert scan(Lines([b"1", b"2"], True, True), cut, number)
+    assert cut.unrecognised == 1  # the 2 may have been 25
+
+
+def test_samples_are_few_and_printable():
+    tally = Tally("log")
+    for i in range(9):
+        tally.miss(f"line {i}", b"a\x00\x1b[31m\xff<b>")
+    report = tally.report()
+    assert len(report.samples) == 5
+    assert report.samples[0].isprintable()
+    assert report.as_dict()["unrecognised"] == 9
+
+
+@given(st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+def test_times_of_every_offset_are_the_same_instant(naive, minutes):
+    sign = "-" if minutes < 0 else "+"
+    offset = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    expected = pd.Timestamp(naive, tz="UTC") - pd.Timedelta(minutes=minutes)
+    if expected.year >= 2000:
+        assert epoch_us(naive.isoformat() + offset) == expected.value // 1000
+
+
+@given(st.integers(946_684_800_000_000_000, 7_258_118_399_999_999_999))
+def test_the_unit_of_an_epoch_is_seen_from_its_size(ns):
+    us = ns // 1000
+    assert epoch_us(ns) == epoch_us(str(ns)) == us
+    assert epoch_us(us) == us
+    assert epoch_us(us // 1000) == us // 1000 * 1000
+    assert epoch_us(f"{us // 10**6}.{us % 10**6:06}") == us
+    assert abs(epoch_us(us / 1e6) - us) <= 2
+
+
+def test_digits_below_a_microsecond_are_floored():
+    assert epoch_us("2026-11-22T18:04:30.123456999Z") % 1_000_000 == 123456
+
+
+@pytest.mark.parametrize("value", ["2026-11-22T18:04:30", "2026-11-22 18:04:30.5", "2026-11-22"])
+def test_naive_times_are_refused(value):
+    with pytest.raises(NaiveTimeError):
+        epoch_us(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "-", "yesterday", "0", 0, -1, 12345, "1" * 5000, 10**400, True, None, [], {}, "0001-01-01T00:00:00Z", 1e300,
+     float("nan"), float("inf"), "9999-12-31T23:59:59-23:59"],
+)  # fmt: skip
+def test_what_is_no_time_is_refused(value):
+    with pytest.raises((ValueError, OverflowError)):
+        epoch_us(value)
+
+
+def test_spellings_of_utc():
+    texts = ("2026-11-22T18:04:30Z", "2026-11-22 18:04:30 UTC", "2026-11-22T18:04:30z", "2026-11-23T03:04:30+0900")
+    assert {epoch_us(t) for t in texts} == {int(datetime(2026, 11, 22, 18, 4, 30, tzinfo=UTC).timestamp()) * 10**6}
+
+
+@pytest.mark.parametrize("value", ["-", "", None, "-1", -1, "nan", "inf", 1e12, [], "1" * 400])
+def test_unusable_durations_are_unknown(value):
+    assert pd.isna(to_seconds(value))
+
+
+@given(st.lists(st.tuples(st.integers(10**15, 2 * 10**15), st.floats(0, 10), st.booleans(), st.text(max_size=5))))
+@settings(max_examples=50, deadline=None)
+def test_the_frame_keeps_its_contract(rows):
+    texts = [t.encode("utf-8", "replace").decode() for *_, t in rows]
+    frame = requests_frame(
+        [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], texts, texts, [""] * len(rows)
+    )
+    assert str(frame.index.dtype) == "datetime64[us, UTC]"
+    assert frame.index.name == "end"
+    assert frame.index.is_monotonic_increasing
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == REQUEST_COLUMNS
+    assert sorted(frame["duration_seconds"]) == sorted(r[1] for r in rows)
