@@ -56,8 +56,8 @@ def capture(
         )
     manifest = capture_from(folder, source, progress=lambda line: err.print(Text(line)))
     total = sum(e.bytes for e in manifest.entries)
-    text = f"{len(manifest.entries)} files, {total / 1e6:.1f} MB frozen in {folder / 'raw'}; {len(manifest.skipped)} passed over"
-    out.print(Text(text))
+    text = f"{len(manifest.entries)} files, {total / 1e6:.1f} MB frozen in {folder / 'raw'}"
+    out.print(Text(f"{text}; {len(manifest.skipped)} passed over"))
     if not (folder / "incident.yaml").is_file():
         out.print("Next: postmortem new DIR writes an incident.yaml to fill in", markup=False)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -258,25 +259,24 @@ def load(incident: Incident) -> Evidence:
         problems.append(Problem("prometheus", "declared in incident.yaml, but no samples were captured"))
 
     requests = [RequestRows().frame()]
-    for kind, path, mapping in _request_files(incident, manifest, missing):
-        frame = _read(lambda k=kind, p=path, m=mapping: _read_requests(raw.parent / p, k, m), path, reports, problems)
+    for kind, log, mapping in _request_files(incident, manifest, missing):
+        read = partial(_read_requests, incident.folder / log, kind, mapping)
+        frame = _read(read, log, reports, problems)
         if frame is not None:
             requests.append(frame)
-            files["requests"] = ", ".join(filter(None, [files.get("requests"), path]))
-    kube = spec.sources.kubernetes
-    events, deployments = None, None
-    path = kube.events or _found(manifest, "kubernetes-events")
+            files["requests"] = ", ".join(filter(None, [files.get("requests"), log]))
+    events, deployments = _no_events(), None
+    path = spec.sources.kubernetes.events or _found(manifest, "kubernetes-events")
     if path:
-        events = _read(lambda: kubernetes.read_events(raw.parent / path), path, reports, problems)
-        files["events"] = path
-    path_d = kube.deployments or _found(manifest, "kubernetes-deployments")
-    if path_d:
-        deployments = _read(lambda: kubernetes.read_deployments(raw.parent / path_d), path_d, reports, problems)
-        files["deployments"] = path_d
-    events = _no_events() if events is None else events
+        found = _read(partial(kubernetes.read_events, incident.folder / path), path, reports, problems)
+        events, files["events"] = events if found is None else found, path
+    path = spec.sources.kubernetes.deployments or _found(manifest, "kubernetes-deployments")
+    if path:
+        deployments = _read(partial(kubernetes.read_deployments, incident.folder / path), path, reports, problems)
+        files["deployments"] = path
     if deployments is None:
         deployments = kubernetes.rollouts_from_events(events)
-        files.setdefault("deployments", files.get("events", ""))
+        files["deployments"] = files.get("events", "")
     for declared in [g.path for g in spec.sources.gc_logs] + [d.path for d in spec.sources.database]:
         if not (incident.folder / declared).is_file() and not any(p.source == declared for p in problems):
             problems.append(Problem(declared, "declared in incident.yaml, but not there"))

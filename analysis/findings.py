@@ -6,9 +6,24 @@ import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-__all__ = ["Entity", "Finding", "Observation", "Test", "Value", "number", "rank", "sentence", "value", "verdict_of"]
+__all__ = [
+    "Entity",
+    "Finding",
+    "Measured",
+    "Observation",
+    "Test",
+    "Value",
+    "failed",
+    "number",
+    "passed",
+    "rank",
+    "sentence",
+    "undecided",
+    "value",
+    "verdict_of",
+]
 
 Verdict = Literal["supported", "refuted", "insufficient", "not_testable"]
 Role = Literal["mechanism", "localisation", "trigger", "effect"]
@@ -144,9 +159,32 @@ class Test:
         }
 
 
-def null(name: str, reason: str) -> Test:
-    """Return a test that could not be decided, with the reason."""
-    return Test(name, None, reason=reason, words=f"not decidable: {reason}")
+class Measured(NamedTuple):
+    """What a test measured: value with its interval, sample size, and chance under the null."""
+
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    n: int
+    p_value: float | None
+
+
+def passed(name: str, measured: Measured, words: str) -> Test:
+    """Return a test that was passed."""
+    return Test(name, True, *measured, words=words)  # noqa: FBT003 - the outcome is what it is
+
+
+def failed(name: str, measured: Measured, words: str, *, reason: str) -> Test:
+    """Return a test that failed, with the reason."""
+    return Test(name, False, *measured, reason=reason, words=words)  # noqa: FBT003
+
+
+def undecided(name: str, reason: str, measured: Measured | None = None) -> Test:
+    """Return a test that could not be decided, with the reason and what was measured all the same."""
+    if measured is None:
+        return Test(name, None, reason=reason, words=f"not decidable: {reason}")
+    return Test(name, None, *measured, reason=reason, words=f"not decidable: {reason}")
 
 
 def verdict_of(tests: Sequence[Test]) -> Verdict:

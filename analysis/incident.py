@@ -50,7 +50,7 @@ def parse_time(value: object, *, where: str = "time") -> pd.Timestamp:
         stamp = pd.Timestamp(value)
     except ValueError:
         raise SpecError(f"not a time: {value!r}", where=where, expected=hint, next="correct the time") from None
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         raise SpecError(f"not a time: {value!r}", where=where, expected=hint, next="correct the time")
     if stamp.tzinfo is None:
         raise SpecError(f"time without an offset: {value}", where=where, expected=hint, next="add Z or +hh:mm")

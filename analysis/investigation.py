@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections import Counter
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,7 +196,9 @@ def _impact(case: Case) -> dict[str, Value]:
     inside = table[case.incident.window.holds(pd.DatetimeIndex(table.index))]
     requests, bad = sum(e.requests for e in episodes), sum(e.bad for e in episodes)
     ratio = bad / requests if requests else float("nan")
+    unit = "requests" if spec.source == "requests" else f"samples of {spec.source}"
     return {
+        "unit": Value(unit, "name", unit),
         "service": Value(case.incident.spec.service.workload, "name", case.incident.spec.service.workload),
         "requests_in_window": value(len(inside), "count"),
         "bad_in_window": value(int(inside["bad"].sum()), "count"),
@@ -215,6 +218,8 @@ def _impact(case: Case) -> dict[str, Value]:
 
 def _bad_words(case: Case) -> str:
     spec = case.incident.spec.symptom
+    if spec.source != "requests":
+        return "exceeded what the objective allows"
     slow = "took longer than {slower_than_seconds}" if spec.slower_than_seconds is not None else ""
     return " or ".join(filter(None, ["failed" if spec.failed else "", slow]))
 
@@ -223,10 +228,10 @@ def _headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value
     if not case.symptom.measurable:
         return sentence("{service}: the symptom could not be measured: no request was recorded in the window.", values)
     if not case.symptom.episodes:
-        text = "{service}: no incident: {bad_in_window} of {requests_in_window} requests " + _bad_words(case)
+        text = "{service}: no incident: {bad_in_window} of {requests_in_window} {unit} " + _bad_words(case)
         text += ", never beyond the objective of {objective_ratio} for {min_duration_seconds}."
         return sentence(text, values)
-    text = "{service}: {bad_ratio} of requests " + _bad_words(case) + " for {duration_seconds}"
+    text = "{service}: {bad_ratio} of {unit} " + _bad_words(case) + " for {duration_seconds}"
     first = next((f for f in findings if f.rank == 1), None)
     if first is None:
         counts = Counter(f.verdict for f in findings)
@@ -250,13 +255,18 @@ def _not_examined(evidence: Evidence) -> Observation:
     return Observation("not_examined", "Not examined by this version: " + "; ".join(parts) + ".")
 
 
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, dict[Hashable, Any]]]:
+    """Yield time and cells of each row."""
+    return zip(pd.DatetimeIndex(frame.index), frame.to_dict("records"), strict=True)
+
+
 def _timeline(case: Case) -> tuple[TimelineRow, ...]:
     evidence, rows = case.evidence, list[TimelineRow]()
-    for start, row in evidence.deployments.iterrows():
+    for start, row in _rows(evidence.deployments):
         what = f"{row['namespace']}/{row['deployment']}" + (f" revision {row['revision']}" if row["revision"] else "")
         end = row["finished_at"] if pd.notna(row["finished_at"]) else None
         rows.append(TimelineRow(start, end, "deployment", what, evidence.files.get("deployments", "")))
-    for begin, row in pushes_under_way(lambda name: list(evidence.samples.named(name))).iterrows():
+    for begin, row in _rows(pushes_under_way(lambda name: list(evidence.samples.named(name)))):
         what = f"configuration push, {value(row['xds_convergence_seconds'], 'seconds').text} until the proxies held it"
         rows.append(TimelineRow(begin, row["end"], "push", what, evidence.files.get("prometheus", "")))
     for (namespace, workload, container), cpus in case.groups.items():
@@ -266,7 +276,7 @@ def _timeline(case: Case) -> tuple[TimelineRow, ...]:
     for change in case.incident.spec.changes:
         rows.append(TimelineRow(change.time, None, change.kind, change.what, "incident.yaml"))
     warnings = evidence.events[evidence.events["type"] == "Warning"]
-    for first, row in warnings.iterrows():
+    for first, row in _rows(warnings):
         count = f" ({row['count']} times until {iso(row['end'])})" if row["count"] > 1 else ""
         what = f"{row['reason']}: {row['kind']} {row['namespace']}/{row['name']}: {row['message']}{count}"
         rows.append(TimelineRow(first, row["end"], "warning", what, evidence.files.get("events", "")))

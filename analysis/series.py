@@ -147,7 +147,7 @@ def coverage_of(series: pd.Series, window: Window, *, name: str, step_seconds: f
     present = min(len(inside), expected)
     edges = pd.DatetimeIndex([window.start, *inside, window.end]).as_unit("us")
     wide = np.flatnonzero(np.diff(edges.asi8) / 1e6 > GAP_STEPS * step)
-    gaps = tuple((iso(edges[i]), iso(edges[i + 1])) for i in wide)
+    gaps = tuple((iso(edges[i]), iso(edges[i + 1])) for i in wide.tolist())
     return Coverage(name, expected, present, round(present / expected, 4), gaps, round(step, 3))
 
 

@@ -1,4 +1,4 @@
-"""raw/: frozen evidence with a manifest of hashes. Files are added, never altered; an altered one is refused by name."""
+"""raw/: frozen evidence with a manifest of hashes. Files are added, never altered; altered ones are refused by name."""
 
 from __future__ import annotations
 

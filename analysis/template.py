@@ -28,7 +28,7 @@ changes: []                    # what people know and no system recorded:
                                # - {{time: 2026-01-01T12:40:00Z, kind: limit_removed, what: istio-proxy CPU limit}}
 sources: {{}}                    # files below raw/; what is captured is found without being listed. An access log with
                                # unusual columns needs a mapping:
-                               # requests: [{{kind: csv, path: raw/requests/access.csv, mapping: {{time: ts, status: code}}}}]
+                               # requests: [{{kind: csv, path: raw/requests/a.csv, mapping: {{time: ts}}}}]
 language: en
 review: {{status: draft, owner: null}}
 """

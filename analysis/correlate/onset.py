@@ -31,7 +31,7 @@ def sustained(above: np.ndarray, steps: int) -> np.ndarray:
     begins = above & ~np.r_[False, above[:-1]]
     total = np.r_[0, np.cumsum(above)]
     ahead = np.minimum(np.arange(n) + steps, n)
-    return begins & ((total[ahead] - total[:n]) * 2 > (ahead - np.arange(n)))
+    return np.asarray(begins & ((total[ahead] - total[:n]) * 2 > (ahead - np.arange(n))))
 
 
 def rises(values: np.ndarray, low: float, high: float, *, steps: int = 3) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,7 @@ def reduce_points(x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS) -> tupl
         return x, y
     edges = np.linspace(0, n, most // 2 + 1).astype(int)
     keep = {0, n - 1}
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges.tolist()):
         part = y[a:b]
         if np.isnan(part).all():
             keep.add(int(a))

@@ -109,7 +109,8 @@ def throttle_raster(result: Investigation) -> go.Figure | None:
     figure = panels(result, ["throttled periods of every container [share]; blank: idle, no limit or unknown"])
     figure.add_trace(
         go.Heatmap(
-            x=(grid[:-1] + grid[1:]) / 2, y=[r[1] for r in rows], z=z, zmin=0, zmax=1, colorscale=[[0, "rgba(0,114,178,0.07)"], [1, COLOUR["throttled"]]], xgap=0, ygap=2,
+            x=(grid[:-1] + grid[1:]) / 2, y=[r[1] for r in rows], z=z, zmin=0, zmax=1,
+            colorscale=[[0, "rgba(0,114,178,0.07)"], [1, COLOUR["throttled"]]], xgap=0, ygap=2,
             hoverongaps=False, hovertemplate="%{y}: %{z:.0%}<extra></extra>", name="throttled periods",
             colorbar={"tickformat": ".0%", "thickness": 10, "len": 1, "x": 1.0, "xpad": 4},
         )
@@ -138,20 +139,20 @@ def class_scatter(result: Investigation) -> go.Figure | None:
         ("baseline", result.incident.baseline, "circle-open"),
         ("incident", result.incident.window, "circle"),
     ):
-        x, y, text = [], [], []
+        x, y, words = list[float](), list[float](), list[str]()
         for (_, workload, container), cpus in result.case.groups.items():
             for cpu in cpus:
                 use, ratio = cpu.usage_cores(window) / cpu.limit_cores, cpu.ratio(window)
                 if np.isfinite(use) and np.isfinite(ratio):
                     x.append(use)
                     y.append(ratio)
-                    text.append(_plain(f"{container} of {workload}, {name}: {classify(ratio, use)}"))
+                    words.append(_plain(f"{container} of {workload}, {name}: {classify(ratio, use)}"))
         count += len(x)
         colour = COLOUR["throttled"] if name == "incident" else COLOUR["other"]
         marker = {"symbol": symbol, "size": 10, "color": colour, "line": {"width": 1.5, "color": colour}}
         figure.add_trace(
             go.Scatter(
-                x=x, y=y, text=text, mode="markers", name=name, marker=marker, hovertemplate="%{text}<extra></extra>"
+                x=x, y=y, text=words, mode="markers", name=name, marker=marker, hovertemplate="%{text}<extra></extra>"
             )
         )
     if not count:
@@ -162,8 +163,9 @@ def class_scatter(result: Investigation) -> go.Figure | None:
     for x0, y0, text in ((0.3, 0.9, "bursty"), (0.75, 0.9, "mixed"), (0.95, 0.9, "saturated"), (0.3, 0.055, "light")):
         figure.add_annotation(x=x0, y=y0, text=text, showarrow=False, font={"size": 12, "color": "#767676"})
     figure.update_layout(
-        template="none", height=360, margin={"l": 64, "r": 16, "t": 16, "b": 48}, font={"family": "system-ui, sans-serif"},
-        paper_bgcolor="#ffffff", plot_bgcolor="rgba(0,0,0,0)", legend={"orientation": "h", "y": 1.08, "x": 0},
+        template="none", height=360, margin={"l": 92, "r": 16, "t": 16, "b": 48},
+        font={"family": "system-ui, sans-serif"}, paper_bgcolor="#ffffff", plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "y": 1.08, "x": 0},
     )  # fmt: skip
     figure.update_xaxes(
         title="CPU used / limit", tickformat=".0%", rangemode="tozero", gridcolor="rgba(128,128,128,0.2)"

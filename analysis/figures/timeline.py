@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,7 +13,7 @@ from analysis.glossary import label
 from analysis.hypotheses.rollouts import removals
 from analysis.incident import Window
 from analysis.investigation import Investigation
-from analysis.series import GAP_STEPS
+from analysis.series import GAP_STEPS, median_step_seconds
 from analysis.signals.cpu import ContainerCpu
 
 __all__ = ["bad_share", "timeline"]
@@ -94,7 +96,8 @@ def add_throttling(figure: go.Figure, result: Investigation, pods: tuple[Contain
             figure.add_trace(undefined_bar(removal.since, until, text="no limit: undefined, not zero"), row=row, col=1)
             figure.add_annotation(
                 x=epoch_ms(pd.DatetimeIndex([removal.since]))[0], y=0.55, xanchor="left", xshift=6, showarrow=False,
-                text="no limit: undefined, not zero", font={"size": 11}, bgcolor="rgba(255,255,255,0.75)", row=row, col=1,
+                text="no limit: undefined, not zero", font={"size": 11}, bgcolor="rgba(255,255,255,0.75)",
+                row=row, col=1,
             )  # fmt: skip
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
 
@@ -102,9 +105,8 @@ def add_throttling(figure: go.Figure, result: Investigation, pods: tuple[Contain
 def _gaps(index: pd.DatetimeIndex) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     if len(index) < 3:
         return []
-    distance = index.to_series().diff()
-    wide = distance[distance > GAP_STEPS * distance.median()]
-    return [(end - length, end) for end, length in wide.items()]
+    step = median_step_seconds(index)
+    return [(a, b) for a, b in pairwise(index) if (b - a).total_seconds() > GAP_STEPS * step]
 
 
 def add_changes(figure: go.Figure, result: Investigation, kinds: list[str], *, row: int) -> None:

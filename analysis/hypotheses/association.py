@@ -7,7 +7,7 @@ import numpy as np
 from analysis.correlate.effect import Change, autocorrelation, effective_size
 from analysis.correlate.onset import chance_of_near, rises
 from analysis.correlate.shift import contrast_shift_test, rank_shift_test
-from analysis.findings import Test, null, number, value
+from analysis.findings import Measured, Test, failed, number, passed, undecided, value
 from analysis.hypotheses.panel import Panel
 from analysis.signals.requests import Episode
 
@@ -15,17 +15,11 @@ __all__ = ["dose_test", "recovery_test", "specificity_test", "timing_test"]
 
 ALPHA = 0.05
 TOGETHER_STEPS = 2  # an order is claimed only beyond two steps
-LOOK_BACK_STEPS = 12
-
-
-def levels(panel: Panel, episode: Episode, baseline: np.ndarray) -> tuple[float, float]:
-    """Return the median dose in the baseline steps and in the episode."""
-    inside = panel.held_by(episode.window)
-    return float(np.nanmedian(panel.dose[baseline])), float(np.nanmedian(panel.dose[inside]))
+LOOK_BACK_STEPS = 12  # a rise this long before the symptom, or an episode's length if that is longer, is not its rise
 
 
 def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: float, floor: float) -> Test:
-    """Does the dose rise first or together with the symptom, at the data's resolution?
+    """Test whether the dose rises first or together with the symptom, at the data's resolution.
 
     Parameters
     ----------
@@ -48,48 +42,43 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
     step, n = panel.step_seconds, len(panel.dose)
     if change.difference < floor:
         words = f"it did not rise with the symptom (change {value(change.difference, 'ratio').text} of periods)"
-        return Test("timing", False, unit="s", n=n, reason="no rise", words=words)
+        return Test("timing", passed=False, unit="s", n=n, reason="no rise", words=words)
     if not np.isfinite(q_value):
-        return null(
-            "timing",
-            f"the baseline is worth {number(change.n_before)} independent steps, ten are needed to know its level",
-        )
+        need = "ten are needed to know its level, and three in the bad interval"
+        return undecided("timing", f"the baseline is worth {number(change.n_before)} independent steps; {need}")
     if q_value > ALPHA:
-        return null("timing", f"its rise is not beyond its own variation among all suspects (q = {number(q_value, 2)})")
-    low, high = _levels(panel, episode, change)
-    symptom = panel.step_of(episode.window.start_us + 1)
-    all_rises = rises(panel.dose, low, high)
+        return undecided(
+            "timing", f"its rise is not beyond its own variation among all suspects (q {number(q_value, 2)})"
+        )
+    found, symptom = rises(panel.dose, *_levels(panel, episode, change)), panel.step_of(episode.window.start_us + 1)
     reach = max(round(episode.window.duration_seconds / step), LOOK_BACK_STEPS)
-    last = panel.step_of(episode.window.end_us)
-    near = all_rises[(all_rises >= symptom - reach) & (all_rises <= last)]
+    near = found[(found >= symptom - reach) & (found <= panel.step_of(episode.window.end_us))]
     if not len(near):
         words = f"it stood at its level already more than {value(reach * step, 'seconds').text} before the symptom"
-        return Test("timing", False, unit="s", n=n, reason="rose long before the symptom", words=words)
-    onset = int(near[np.argmin(np.abs(near - symptom))])
-    lead = symptom - onset
-    p = chance_of_near(len(all_rises), abs(lead), n)
-    limits = {"low": (lead - 1) * step, "high": (lead + 1) * step}
+        return Test("timing", passed=False, unit="s", n=n, reason="rose long before the symptom", words=words)
+    lead = symptom - int(near[np.argmin(np.abs(near - symptom))])
+    chance = chance_of_near(len(found), abs(lead), n)
+    measured = Measured(lead * step, "s", (lead - 1) * step, (lead + 1) * step, n, chance)
     resolution = value(step, "seconds").text
-    if abs(lead) <= TOGETHER_STEPS:
-        words = (
-            f"it rose together with the symptom (lead {number(lead * step)} s; steps of {resolution}, "
-            "no order can be told within two)"
-        )
-    elif lead > 0:
-        words = f"it rose {number(lead * step)} s before the symptom (steps of {resolution})"
-    else:
+    if lead < -TOGETHER_STEPS:
         words = f"it rose {number(-lead * step)} s after the symptom began"
-        return Test("timing", False, lead * step, "s", **limits, n=n, p_value=p, reason="rose later", words=words)
-    return Test("timing", True, lead * step, "s", **limits, n=n, p_value=p, words=words)
+        return failed("timing", measured, words, reason="rose later than the symptom")
+    if lead > TOGETHER_STEPS:
+        return passed("timing", measured, f"it rose {number(lead * step)} s before the symptom (steps of {resolution})")
+    words = (
+        f"it rose together with the symptom (lead {number(lead * step)} s; steps of {resolution}, no order within two)"
+    )
+    return passed("timing", measured, words)
 
 
 def _levels(panel: Panel, episode: Episode, change: Change) -> tuple[float, float]:
+    """Return the level before and in the episode: its median, and that less the change."""
     high = float(np.nanmedian(panel.dose[panel.held_by(episode.window)]))
     return high - max(change.difference, 0.0), high
 
 
 def dose_test(panel: Panel, keep: np.ndarray) -> Test:
-    """Does more of the suspect go with more of the symptom?
+    """Test whether more of the suspect goes with more of the symptom.
 
     Parameters
     ----------
@@ -107,24 +96,22 @@ def dose_test(panel: Panel, keep: np.ndarray) -> Test:
     x, y = panel.dose[known], panel.share[known]
     found = rank_shift_test(x, y)
     if not np.isfinite(found.value):
-        return null("dose", "dose or symptom does not vary")
+        return undecided("dose", "dose or symptom does not vary")
     if found.n < 1 / ALPHA:
-        return null("dose", f"{found.n} steps: no shift of the series could reach a chance of five percent")
+        return undecided("dose", f"{found.n} steps: no shift of the series could reach a chance of five percent")
     n_eff = effective_size(found.n, autocorrelation(x) * autocorrelation(y))
-    low, high = _fisher(found.value, n_eff)
-    shown = {"value": found.value, "low": low, "high": high, "n": found.n, "p_value": found.p_value}
-    chance = f"rank correlation {number(found.value, 2)}, p = {number(found.p_value, 2)} against shifts in time"
+    measured = Measured(found.value, "rho", *_fisher(found.value, n_eff), found.n, found.p_value)
+    chance = f"rank correlation {number(found.value, 2)}, p {number(found.p_value, 2)} against shifts in time"
     if found.value <= 0:
         words = f"steps with more of it had no more bad requests ({chance})"
-        return Test("dose", False, unit="rho", **shown, reason="no positive association", words=words)  # type: ignore[arg-type]
+        return failed("dose", measured, words, reason="no positive association")
     if found.p_value <= ALPHA:
-        words = f"steps with more of it had more bad requests ({chance})"
-        return Test("dose", True, unit="rho", **shown, words=words)  # type: ignore[arg-type]
-    reason = f"not distinguishable from chance ({chance})"
-    return Test("dose", None, unit="rho", **shown, reason=reason, words=reason)  # type: ignore[arg-type]
+        return passed("dose", measured, f"steps with more of it had more bad requests ({chance})")
+    return undecided("dose", f"not distinguishable from chance ({chance})", measured)
 
 
 def _fisher(rho: float, n_eff: float) -> tuple[float | None, float | None]:
+    """Return Fisher's interval of a correlation of n_eff independent pairs; None for four or fewer."""
     if n_eff <= 4:
         return None, None
     centre, width = np.arctanh(np.clip(rho, -0.999999, 0.999999)), 1.96 / np.sqrt(n_eff - 3)
@@ -132,14 +119,15 @@ def _fisher(rho: float, n_eff: float) -> tuple[float | None, float | None]:
 
 
 def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.ndarray, outside: np.ndarray) -> Test:
-    """Did the suspect rise while others of its kind did not?
+    """Test whether the suspect rose while others of its kind did not.
 
     Parameters
     ----------
     panel : Panel
         Dose of the suspect.
     controls : dict of str to ndarray, shape (n,)
-        Dose of the others on the same grid; those with a gap in more than a fifth of the steps are left out.
+        Dose of the others on the same grid; those that are known in less than a fifth of the steps are left out.
+        An idle container has no elapsed periods: it is not throttled in such a step.
     inside, outside : ndarray of bool, shape (n,)
         Steps of the episode, and those to compare with.
 
@@ -148,37 +136,30 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
     Test
         value: rise of the suspect over the median of the controls; p over all circular shifts.
     """
-    usable = {k: v for k, v in controls.items() if np.isfinite(v).mean() >= 0.8}
+    usable = [v for v in controls.values() if np.isfinite(v).mean() >= 0.2]
     if not usable:
-        return null("specificity", "nothing to compare with: no other container has a limit and enough samples")
-    matrix = np.stack(list(usable.values()))
-    rise = float(np.nanmean(panel.dose[inside]) - np.nanmean(panel.dose[outside]))
+        return undecided("specificity", "nothing to compare with: no other container has a limit and enough samples")
+    matrix = np.stack(usable)
+    rise = _mean(panel.dose[inside]) - _mean(panel.dose[outside])
     others = np.array([_mean(v[inside]) - _mean(v[outside]) for v in matrix])
-    spared = float(np.nanmean(others < rise / 2))
-    contrast = panel.dose - np.array(
-        [np.median(c[np.isfinite(c)]) if np.isfinite(c).any() else np.nan for c in matrix.T]
-    )
+    spared = int(np.count_nonzero(~(others >= rise / 2)))
+    contrast = panel.dose - np.array([_median(column) for column in matrix.T])
     known = np.isfinite(contrast) & (inside | outside)
     i, o = inside & known, outside & known
     if not i.any() or not o.any():
-        return null("specificity", "no step in which suspect and controls are both known")
+        return undecided("specificity", "no step in which suspect and controls are both known")
     weights = np.where(i, 1 / i.sum(), np.where(o, -1 / o.sum(), 0.0))[known]
     found = contrast_shift_test(contrast[known], weights)
     spread = 1.96 * float(np.std(contrast[i], ddof=1)) / np.sqrt(max(i.sum() - 1, 1)) if i.sum() > 1 else 0.0
-    shown = {
-        "value": found.value, "low": found.value - spread, "high": found.value + spread,
-        "n": len(usable), "p_value": found.p_value,
-    }  # fmt: skip
-    few = round(spared * len(usable))
+    measured = Measured(found.value, "ratio", found.value - spread, found.value + spread, len(usable), found.p_value)
     words = (
-        f"{few} of {len(usable)} other containers did not rise with it (p = {number(found.p_value, 2)} against shifts)"
+        f"{spared} of {len(usable)} others did not rise with it (p {number(found.p_value, 2)} against shifts in time)"
     )
-    if spared < 0.5 and len(usable) >= 2:
-        return Test("specificity", False, unit="ratio", **shown, reason="others rose as well", words=words)  # type: ignore[arg-type]
-    if spared >= 0.5 and found.p_value <= ALPHA:
-        return Test("specificity", True, unit="ratio", **shown, words=words)  # type: ignore[arg-type]
-    reason = f"not distinguishable from chance: {words}"
-    return Test("specificity", None, unit="ratio", **shown, reason=reason, words=reason)  # type: ignore[arg-type]
+    if 2 * spared < len(usable) and len(usable) >= 2:
+        return failed("specificity", measured, words, reason="most others rose as well")
+    if 2 * spared >= len(usable) and found.p_value <= ALPHA:
+        return passed("specificity", measured, words)
+    return undecided("specificity", f"not distinguishable from chance: {words}", measured)
 
 
 def _mean(values: np.ndarray) -> float:
@@ -186,8 +167,13 @@ def _mean(values: np.ndarray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
+def _median(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
 def recovery_test(panel: Panel, episode: Episode, change: Change, *, drain_seconds: float, until_us: int) -> Test:
-    """Does the symptom go when the suspect goes?
+    """Test whether the symptom goes when the suspect goes.
 
     Parameters
     ----------
@@ -208,23 +194,21 @@ def recovery_test(panel: Panel, episode: Episode, change: Change, *, drain_secon
         value: end of the symptom less end of the dose [s]; p: chance of an end as near, placed at random.
     """
     step, n = panel.step_seconds, len(panel.dose)
-    low, high = _levels(panel, episode, change)
-    falls = np.sort(n - 1 - rises(panel.dose[::-1], low, high))  # the last held step of each stretch
+    falls = np.sort(n - 1 - rises(panel.dose[::-1], *_levels(panel, episode, change)))  # last held step of each stretch
     since = falls[falls >= panel.step_of(episode.window.start_us + 1)]
     quiet_seconds = (until_us - episode.window.end_us) / 1e6
     if not len(since) or since[0] >= n - TOGETHER_STEPS or quiet_seconds < TOGETHER_STEPS * step:
-        return null("reversal", "the recording does not show how it ended")
+        return undecided("reversal", "the recording does not show how it ended")
     stamps = panel.edges[1:][since]
     before = stamps[stamps <= episode.window.end_us + TOGETHER_STEPS * 1e6 * step]
-    symptom_end, fall = episode.window.end_us, int(before[-1] if len(before) else stamps[0])
-    lag = (symptom_end - fall) / 1e6
+    lag = (episode.window.end_us - int(before[-1] if len(before) else stamps[0])) / 1e6
     allowed = TOGETHER_STEPS * step + drain_seconds
-    p = chance_of_near(len(falls), round(abs(lag) / step), n)
-    shown = {"value": lag, "low": lag - step, "high": lag + step, "n": n, "p_value": p}
+    measured = Measured(lag, "s", lag - step, lag + step, n, chance_of_near(len(falls), round(abs(lag) / step), n))
     if lag > allowed:
         words = f"bad requests went on for {value(lag, 'seconds').text} after it had ended"
-        return Test("reversal", False, unit="s", **shown, reason="the symptom outlived it", words=words)  # type: ignore[arg-type]
+        return failed("reversal", measured, words, reason="the symptom outlived it")
     if lag < -allowed:
-        return null("reversal", f"it went on for {value(-lag, 'seconds').text} after the last bad request")
-    words = f"the symptom ended with it (last bad request {number(lag)} s after the last held step)"
-    return Test("reversal", True, unit="s", **shown, words=words)  # type: ignore[arg-type]
+        reason = f"it went on for {value(-lag, 'seconds').text} after the last bad request"
+        return undecided("reversal", reason, measured)
+    when = f"{number(abs(lag))} s {'after' if lag >= 0 else 'before'} the last held step"
+    return passed("reversal", measured, f"the symptom ended with it (last bad request {when})")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.collect import Evidence
+from analysis.errors import SpecError
 from analysis.incident import Incident
 from analysis.signals.cpu import ContainerCpu, container_cpus
 from analysis.signals.requests import Episode, bad_requests, find_episodes
@@ -50,7 +51,10 @@ class Symptom:
     def of(cls, evidence: Evidence) -> Symptom:
         """Measure the symptom that the spec defines, on the request log of the evidence."""
         spec, incident = evidence.incident.spec.symptom, evidence.incident
-        table = bad_requests(evidence.requests, failed=spec.failed, slower_than_seconds=spec.slower_than_seconds)
+        if spec.source == "requests":
+            table = bad_requests(evidence.requests, failed=spec.failed, slower_than_seconds=spec.slower_than_seconds)
+        else:
+            table = _own_series(evidence, incident.spec.signals[spec.source].promql, 1 - spec.objective_ratio)
         index = pd.DatetimeIndex(table.index)
         inside = incident.window.holds(index)
         good = table[incident.baseline.holds(index) & ~table["bad"].to_numpy()]["duration_seconds"].dropna()
@@ -66,6 +70,36 @@ class Symptom:
     def in_window(self) -> int:
         """Number of bad requests over all episodes."""
         return sum(e.bad for e in self.episodes)
+
+
+def _own_series(evidence: Evidence, promql: str, allowed_ratio: float) -> pd.DataFrame:
+    """Return the samples of the author's own ratio as if each were a request: bad where it exceeds what is allowed.
+
+    Durations are unknown, so that no magnitude can be tested and nothing be supported by such a symptom alone.
+    """
+    found = re.fullmatch(r"\s*([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s*", promql)
+    if found is None:
+        raise SpecError(
+            f"the symptom's query is not a plain metric: {promql}",
+            where="signals",
+            expected='a recorded metric, such as error_ratio or error_ratio{job="api"}',
+            next="record the expression under a name, or take the symptom from requests",
+        )
+    labels = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', found[2] or ""))
+    series = list(evidence.samples.named(found[1], **labels))
+    times = np.concatenate([s.times for s in series] or [np.zeros(0, "i8")])
+    values = np.concatenate([s.values for s in series] or [np.zeros(0)])
+    known = np.isfinite(values)
+    index = pd.DatetimeIndex(pd.to_datetime(times[known], unit="us", utc=True)).as_unit("us").rename("end")
+    texts = dict.fromkeys(("status", "route", "pod"), "")
+    columns = {
+        "duration_seconds": np.nan,
+        "failed": False,
+        **texts,
+        "slow": False,
+        "bad": values[known] > allowed_ratio,
+    }
+    return pd.DataFrame(columns, index=index).sort_index(kind="stable")
 
 
 @dataclass(frozen=True)
@@ -130,7 +164,7 @@ class Case:
 
     @cached_property
     def callees(self) -> frozenset[str]:
-        """Names that the service's own metrics mention as destinations: whole label values and their first host part."""
+        """Names that the service's own metrics mention as destinations: label values, and first parts of hosts."""
         service, names = self.incident.spec.service, set[str]()
         for labels in self.evidence.samples.labels:
             namespace, pod = labels.get("namespace", ""), labels.get("pod", "")

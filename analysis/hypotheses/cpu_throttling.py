@@ -1,4 +1,4 @@
-"""CPU throttling (A9): was a container stopped by its quota while requests were bad, and is that enough to explain them?
+"""CPU throttling: was a container stopped by its quota while requests were bad, and does that explain them.
 
 One finding per workload and container; its pods are listed by dose. Only the two CFS *period* counters are used.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.correlate.effect import Change, adjust_fdr, change
 from analysis.errors import CoverageError
-from analysis.findings import Entity, Finding, Observation, Test, Value, null, sentence, value, verdict_of
+from analysis.findings import Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
 from analysis.hypotheses.association import dose_test, recovery_test, specificity_test, timing_test
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
@@ -85,7 +85,7 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
 
 
 def _unheard(entity: Entity, reason: str) -> Finding:
-    tests = tuple(null(name, reason) for name in ("timing", "magnitude", "dose", "specificity", "reversal"))
+    tests = tuple(undecided(name, reason) for name in ("timing", "magnitude", "dose", "specificity", "reversal"))
     statement = f"CPU throttling of {entity.name} cannot be tested: {reason}."
     return Finding(NAME, "mechanism", entity, "not_testable", statement, tests=tests, evidence=(EVIDENCE,))
 
@@ -108,7 +108,7 @@ def _ratios(cpu: ContainerCpu, window: Window, *, touching: bool = False) -> np.
     steps = cpu.periods
     chosen = (steps.end > window.start_us) & (steps.start < window.end_us) if touching else steps.within(window)
     elapsed, throttled = steps.value[chosen].reshape(-1, 2).T
-    return np.minimum(throttled[elapsed > 0] / elapsed[elapsed > 0], 1.0)
+    return np.asarray(np.minimum(throttled[elapsed > 0] / elapsed[elapsed > 0], 1.0))
 
 
 def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], changes: dict[int, dict[int, PodChange]]) -> Finding:
@@ -135,7 +135,8 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], changes: dict
     excess = np.array([t.episode.bad for t in trials], dtype=float)
     covered = np.array([t.explained_ratio if t.episode.id in explaining or not explaining else 0.0 for t in trials])
     explained = float((excess * covered).sum() / excess.sum()) if excess.sum() else 0.0
-    template = state(verdict, best.tests, values)
+    template, more = state(verdict, best.tests, values)
+    values |= more
     return Finding(
         NAME,
         "mechanism",
@@ -180,7 +181,7 @@ def _trial(
         steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
         panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
     except CoverageError as error:
-        tests = tuple(null(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
+        tests = tuple(undecided(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
         return Trial(episode, pods, tests, 0.0, values)
     requests = case.bad_durations(episode)
     usual = float(np.nanmean([c.ratio(case.incident.baseline) for c in pods]))
@@ -195,10 +196,10 @@ def _trial(
     dose = dose_test(panel, _without_others(panel, case.symptom.episodes, episode))
     if timing.passed is False:
         why = "it did not rise with the symptom"
-        specificity, reversal = null("specificity", why), null("reversal", why)
+        specificity, reversal = undecided("specificity", why), undecided("reversal", why)
     else:
         specificity = _specificity(case, key, pods, panel, episode)
-        reversal, extra = _reversal(case, cpus, pods, long, episode, pooled.change, requests)
+        reversal, extra = _reversal(case, cpus, long, episode, pooled.change, requests)
         values |= extra
     share = explained.share if np.isfinite(explained.share) else 0.0
     values |= _magnitude_values(explained, magnitude)
@@ -256,11 +257,12 @@ def _specificity(case: Case, key: Key, pods: tuple[ContainerCpu, ...], panel: Pa
 
 
 def _reversal(
-    case: Case, cpus: tuple[ContainerCpu, ...], pods: tuple[ContainerCpu, ...], long: Panel, episode: Episode,
-    found: Change, requests: tuple[np.ndarray, np.ndarray],
+    case: Case, cpus: tuple[ContainerCpu, ...], long: Panel, episode: Episode, found: Change,
+    requests: tuple[np.ndarray, np.ndarray],
 ) -> tuple[Test, dict[str, Value]]:  # fmt: skip
-    """The same rollout without the limit, where there was one; else whether both ended together. An end that
-    contradicts always counts.
+    """Return the contrast of the same rollout without the limit where there was one, else whether both ended together.
+
+    An end that contradicts always counts.
     """
     duration = (requests[1] - requests[0]) / 1e6
     drain = float(np.quantile(duration, 0.99)) if len(duration) else 0.0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.correlate.shift import contrast_shift_test
-from analysis.findings import Test, Value, number, value
+from analysis.findings import Measured, Test, Value, failed, number, passed, undecided, value
 from analysis.hypotheses.case import Case
 from analysis.incident import Window
 from analysis.signals.cpu import ContainerCpu
@@ -98,18 +98,17 @@ def rollout_contrast(
         "requests_without_limit": value(len(parts[1]), "count"),
     }
     words = (
-        f"the same rollout of {name}: with the limit {values['bad_with_limit_ratio'].text} of requests were bad and p99 "
-        f"was {values['p_ninety_nine_with_limit_seconds'].text}; without it {values['bad_without_limit_ratio'].text} and "
+        f"the same rollout of {name}: with the limit {values['bad_with_limit_ratio'].text} of requests were bad, p99 "
+        f"{values['p_ninety_nine_with_limit_seconds'].text}; without it {values['bad_without_limit_ratio'].text} and "
         f"{values['p_ninety_nine_without_limit_seconds'].text} (the throttled ratio is undefined there, not zero)"
     )
-    shown = {"value": shares[0] - shares[1], "low": None, "high": None, "n": len(parts[1]), "p_value": found}
+    measured = Measured(shares[0] - shares[1], "ratio", None, None, len(parts[1]), found)
     objective = 1 - case.incident.spec.symptom.objective_ratio
     if shares[1] >= 0.5 * shares[0]:
-        return Test("reversal", False, unit="ratio", **shown, reason="bad without the limit too", words=words), values  # type: ignore[arg-type]
+        return failed("reversal", measured, words, reason="as bad without the limit"), values
     if shares[1] <= max(objective, 0.25 * shares[0]) and found <= ALPHA:
-        return Test("reversal", True, unit="ratio", **shown, words=words), values  # type: ignore[arg-type]
-    reason = "the difference is not beyond chance"
-    return Test("reversal", None, unit="ratio", **shown, reason=reason, words=f"{words}: {reason}"), values  # type: ignore[arg-type]
+        return passed("reversal", measured, words), values
+    return undecided("reversal", f"the difference is not beyond chance: {words}", measured), values
 
 
 def _pair(case: Case, episode: Episode, gone: tuple[Removal, ...]) -> tuple[Window, Window] | None:
@@ -118,9 +117,9 @@ def _pair(case: Case, episode: Episode, gone: tuple[Removal, ...]) -> tuple[Wind
     rollouts = case.evidence.deployments
     lead = pd.Timedelta(seconds=LEAD_SECONDS)
     during = rollouts[(rollouts.index > episode.window.start - lead) & (rollouts.index < episode.window.end)]
-    for start, row in during.iterrows():
+    for start, (_, row) in zip(pd.DatetimeIndex(during.index), during.iterrows(), strict=True):
         same = rollouts[(rollouts["namespace"] == row["namespace"]) & (rollouts["deployment"] == row["deployment"])]
-        for again in same.index[(same.index >= since) & (same.index < until)]:
+        for again in pd.DatetimeIndex(same.index[(same.index >= since) & (same.index < until)]):
             length = min(episode.window.end - start, until - again, case.symptom.requests.index[-1] - again)
             if length >= pd.Timedelta(seconds=case.incident.spec.symptom.min_duration_seconds):
                 return Window(start, start + length), Window(again, again + length)

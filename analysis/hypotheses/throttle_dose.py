@@ -1,4 +1,4 @@
-"""The dose of throttling: periods of several pods on one grid, inside requests, and the share of their time it covers."""
+"""The dose of throttling: periods of several pods on one grid and inside requests, and the time that they cover."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from analysis.correlate.effect import block_bootstrap_share
 from analysis.correlate.overlap import Within, counts_within
 from analysis.correlate.shift import shift_p_value
-from analysis.findings import Test, null, number, value
+from analysis.findings import Measured, Test, failed, number, passed, undecided, value
 from analysis.series import GAP_STEPS
 from analysis.signals.cpu import ContainerCpu, stall_bound_seconds
 
@@ -129,6 +129,9 @@ def explained_share(
     threads reach, P - q/n. Possible: the most that the scrape allows x P. (Blackout bounds of CFS bandwidth control.)
     """
     start, end = (r.astype(float) for r in requests)
+    if not len(start):
+        nothing, none = float("nan"), np.zeros(0)
+        return Explained(nothing, nothing, nothing, nothing, nothing, 0, none, none, nothing)
     duration = (end - start) / 1e6
     inside = [counts_within(start, end, *_swap(_contiguous(cpu))) for cpu in cpus]
     mean = Within(*(np.mean([getattr(w, field) for w in inside], axis=0) for field in Within._fields))
@@ -169,10 +172,10 @@ def _mean(values: np.ndarray) -> float:
 
 
 def magnitude_test(
-    explained: Explained, *, on_path: bool, ratio: np.ndarray, edges: np.ndarray, requests: tuple[np.ndarray, np.ndarray],
-    period_seconds: float,
+    explained: Explained, *, on_path: bool, ratio: np.ndarray, edges: np.ndarray,
+    requests: tuple[np.ndarray, np.ndarray], period_seconds: float,
 ) -> Test:  # fmt: skip
-    """Are the stops long enough for the bad requests?
+    """Test whether the stops are long enough for the bad requests.
 
     Parameters
     ----------
@@ -195,26 +198,25 @@ def magnitude_test(
     """
     e = explained
     if not np.isfinite(e.share):
-        return null("magnitude", "the bad requests took no longer than usual, or their duration was not recorded")
+        return undecided("magnitude", "the bad requests took no longer than usual, or their duration was not recorded")
     block = max(1, round(len(e.excess_seconds) / 20))
     boot = block_bootstrap_share(e.stalled_seconds, e.excess_seconds, block=block)
     low, high = float(np.nanmin([e.low, boot[0]])), float(np.nanmax([e.high, boot[1]]))
     p = _shift_chance(e, ratio, edges, requests, period_seconds) if e.share >= LOWER else None
-    shown = {"value": e.share, "low": low, "high": high, "n": e.n, "p_value": p}
+    measured = Measured(e.share, "ratio", low, high, e.n, p)
     words = (
         f"the stops cover {value(e.share, 'ratio').text} of the bad requests' excess time "
         f"[{value(low, 'ratio').text} to {value(high, 'ratio').text}]; {number(e.periods_p50)} throttled periods of "
         f"{value(period_seconds, 'seconds').text} fell into a bad request of median length"
     )
     if high < AT_LEAST:
-        return Test("magnitude", False, unit="ratio", **shown, reason="the stops are too short", words=words)  # type: ignore[arg-type]
+        return failed("magnitude", measured, words, reason="the stops are too short")
     if not on_path:
-        reason = "nothing in the evidence shows that the bad requests pass this container"
-        return Test("magnitude", None, unit="ratio", **shown, reason=reason, words=f"{words}, but {reason}")  # type: ignore[arg-type]
+        reason = f"nothing in the evidence shows that the bad requests pass this container ({words})"
+        return undecided("magnitude", reason, measured)
     if e.share >= AT_LEAST and low > LOWER:
-        return Test("magnitude", True, unit="ratio", **shown, words=words)  # type: ignore[arg-type]
-    reason = "the interval is too wide at this resolution"
-    return Test("magnitude", None, unit="ratio", **shown, reason=reason, words=f"{words}: {reason}")  # type: ignore[arg-type]
+        return passed("magnitude", measured, words)
+    return undecided("magnitude", f"the interval is too wide at this resolution: {words}", measured)
 
 
 def _shift_chance(

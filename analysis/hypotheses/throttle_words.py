@@ -70,43 +70,60 @@ def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *
     }
 
 
-def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> str:
-    """Return the sentence template that the tests allow, no stronger."""
-    failed = {t.name for t in tests if t.passed is False}
+def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tuple[str, dict[str, Value]]:
+    """Return the sentence that the tests allow, no stronger: its template, and the values that it needs besides.
+
+    Parameters
+    ----------
+    verdict : str
+        By rule.
+    tests : tuple of Test
+        The five tests.
+    values : dict of str to Value
+        What was computed.
+    """
+    failures = [t for t in tests if t.passed is False]
     open_ones = [t for t in tests if t.passed is None and t.name in ("timing", "magnitude")]
     which = " in {pods} of {pods_of} pods" if values["pods_of"].value != 1 else ""
-    held = (
-        "{container} of {workload}"
-        + which
-        + " was held by its CPU limit in {throttled_ratio} of its periods while requests were bad ({throttled_baseline_ratio} in the baseline)"
-    )
+    during = "{throttled_ratio} of its periods while requests were bad"
+    before = "{throttled_baseline_ratio} in the baseline"
+    held = "{container} of {workload}" + which + f" was held by its CPU limit in {during} ({before})"
     if verdict == "supported":
-        text = (
-            held
-            + "; each stop lasts up to {stall_bound_seconds} of {period_seconds}, and the stops cover {explained_ratio} of the bad requests' excess time [{explained_low_ratio} to {explained_high_ratio}]"
+        text = held + (
+            "; each stop lasts up to {stall_bound_seconds} of {period_seconds}, and the stops cover {explained_ratio} "
+            "of the bad requests' excess time [{explained_low_ratio} to {explained_high_ratio}]"
         )
         if values["enough"].text:
             text += ", {enough} with the queueing behind each stop"
         if "bad_without_limit_ratio" in values:
-            text += ". The same rollout without the limit: {bad_without_limit_ratio} of requests bad instead of {bad_with_limit_ratio}, {quantile} {p_ninety_nine_without_limit_seconds} instead of {p_ninety_nine_with_limit_seconds}"
-        return text + "."
-    if verdict == "refuted" and "timing" in failed:
-        return "{container} of {workload} was throttled in {throttled_ratio} of its periods while requests were bad, {throttled_baseline_ratio} in the baseline: it did not rise with the symptom."
-    if verdict == "refuted" and "magnitude" in failed:
-        return held + ", but its stops cover at most {explained_high_ratio} of the bad requests' excess time."
+            text += (
+                ". The same rollout without the limit: {bad_without_limit_ratio} of requests bad instead of "
+                "{bad_with_limit_ratio}, {quantile} {p_ninety_nine_without_limit_seconds} instead of "
+                "{p_ninety_nine_with_limit_seconds}"
+            )
+        return text + ".", {}
     if verdict == "refuted":
-        return held + ", and so were most other containers: it does not single out what was sick."
+        kinds = {t.name for t in failures}
+        if "timing" in kinds:
+            why = next(t for t in failures if t.name == "timing")
+            text = "{container} of {workload} was throttled in " + f"{during}, {before}" + ": {against}."
+            return text, {"against": Value(why.reason, "name", why.words)}
+        if "magnitude" in kinds:
+            return held + ", but its stops cover at most {explained_high_ratio} of the bad requests' excess time.", {}
+        return held + ", and so were most other containers: it does not single out what was sick.", {}
     if open_ones:
-        values["open_question"] = Value(open_ones[0].name, "name", f"{open_ones[0].name}: {open_ones[0].reason}")
-        return "Whether CPU throttling of {container} of {workload} made requests bad cannot be decided; {open_question}. It was throttled in {throttled_ratio} of its periods while requests were bad, {throttled_baseline_ratio} in the baseline."
-    if any(t.passed is False for t in tests):
-        against = next(t for t in tests if t.passed is False)
-        values["against"] = Value(against.name, "name", f"{against.name}: {against.words}")
-        return held + ", but one test speaks against it ({against})."
-    return (
-        held
-        + "; it rose with the symptom and is long enough, but neither dose, specificity nor reversal could confirm it."
-    )
+        text = (
+            "Whether CPU throttling of {container} of {workload} made requests bad cannot be decided; {open_question}. "
+            f"It was throttled in {during}, {before}."
+        )
+        question = f"{open_ones[0].name}: {open_ones[0].reason}"
+        return text, {"open_question": Value(open_ones[0].name, "name", question)}
+    if failures:
+        against = f"{failures[0].name}: {failures[0].words}"
+        return held + ", but one test speaks against it ({against}).", {
+            "against": Value(failures[0].name, "name", against)
+        }
+    return held + "; neither dose, specificity nor reversal could confirm that it made requests bad.", {}
 
 
 def caveats(
@@ -123,14 +140,12 @@ def caveats(
     gone = removals(cpus)
     if gone:
         since = min(r.since for r in gone)
-        found.append(
-            f"From {since:%H:%M:%S} UTC on there is no limit and the counters end: throttling is undefined there, not zero."
-        )
+        found.append(f"From {since:%H:%M:%S} UTC on there is no limit and the counters end: undefined there, not zero.")
     if len(pods) < len(cpus) and not (case.symptom.requests["pod"] != "").any():
         share = len(pods) / len(cpus)
         found.append(
-            f"{len(pods)} of {len(cpus)} pods were throttled ({share:.0%}), {episode.bad / max(episode.requests, 1):.0%} of "
-            "requests were bad. The requests carry no pod name: that the bad ones went through these pods is assumed."
+            f"{len(pods)} of {len(cpus)} pods were throttled ({share:.0%}), "
+            f"{episode.bad / max(episode.requests, 1):.0%} of requests were bad. The requests carry no pod name: that the bad ones went through these pods is assumed."
         )
     kernels = {s.label("release") for s in case.evidence.samples.named("node_uname_info")} - {""}
     known = f"Kernel {', '.join(sorted(kernels))}." if kernels else "The kernel version was not recorded."
@@ -196,5 +211,8 @@ def _stretch(case: Case, cpu: ContainerCpu, ratio: np.ndarray, run: np.ndarray) 
         "bad_requests": value(int(bad[0]), "count"),
         "requests": value(int(total[0]), "count"),
     }
-    text = "{container} of {workload} was throttled in up to {peak_ratio} of its periods for {length_seconds} from {start} on, outside any bad interval; {bad_requests} of {requests} requests were bad then."
+    text = (
+        "{container} of {workload} was throttled in up to {peak_ratio} of its periods for {length_seconds} from {start} "
+        "on, outside any bad interval; {bad_requests} of {requests} requests were bad then."
+    )
     return peak * (end - start), Observation("throttling_without_harm", sentence(text, values), values)

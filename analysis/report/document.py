@@ -72,7 +72,7 @@ def document(result: Investigation, sections: Sequence[Section]) -> dict[str, An
 
 def figures_of(section: Section) -> list[dict[str, Any]]:
     """Return what each figure of a section draws: name, number of points and sum of y of every trace."""
-    found = []
+    found: list[dict[str, Any]] = []
     for cell in section.notebook.cells:
         for output in cell.get("outputs", []):
             if PLOTLY in output.get("data", {}):

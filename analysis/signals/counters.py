@@ -28,4 +28,4 @@ def increments(values: np.ndarray) -> np.ndarray:
     if not len(values):
         return np.zeros(0)
     step = np.diff(values)
-    return np.r_[np.nan, np.where(step < 0, values[1:], step)]
+    return np.concatenate([[np.nan], np.where(step < 0, values[1:], step)])

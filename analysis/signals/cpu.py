@@ -249,7 +249,7 @@ def _container(who: tuple[str, str, str], series: dict[str, list[_Series]]) -> C
     dropped = sum(len(series[m]) - len(chosen[m]) for m in series)
     period = np.concatenate([s.values for s in chosen.get(PERIOD, [])] or [np.zeros(0)])
     period_seconds = float(np.median(period)) / 1e6 if len(period) and np.median(period) > 0 else DEFAULT_PERIOD_SECONDS
-    quota = _level([s for s in chosen.get(QUOTA, [])], 1e-6 / period_seconds)
+    quota = _level(list(chosen.get(QUOTA, [])), 1e-6 / period_seconds)
     limit = quota if len(quota.value) else _level(chosen.get(LIMITS, []), 1.0)
     threads = [float(np.median(s.values)) for m in (CONCURRENCY, THREADS) for s in chosen.get(m, []) if len(s.values)]
     return ContainerCpu(

@@ -92,7 +92,7 @@ EMPTY = SampleTable((), np.zeros(0, "i4"), np.zeros(0, "i8"), np.zeros(0))
 
 
 def _sorted(labels: list[dict[str, str]], ids: np.ndarray, times: np.ndarray, values: np.ndarray) -> SampleTable:
-    """Number series by their labels, sort, and keep one sample per series and time (the last written)."""
+    """Return a table numbered by labels, sorted, with one sample per series and time (the last written)."""
     keys = [tuple(sorted(found.items())) for found in labels]
     unique = sorted(set(keys))
     number = {key: i for i, key in enumerate(unique)}
