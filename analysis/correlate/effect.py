@@ -136,13 +136,18 @@ def block_bootstrap_share(
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, n, size=(draws, -(-n // block)))
-    index = (starts[:, :, None] + np.arange(block)[None, None, :]).reshape(draws, -1)[:, :n] % n
-    top, bottom = part[index].sum(axis=1), whole[index].sum(axis=1)
+    top, bottom = (_block_sums(v, block)[starts].sum(axis=1) for v in (part, whole))
     share = top[bottom > 0] / bottom[bottom > 0]
     if not len(share):
         return float("nan"), float("nan")
     low, high = np.quantile(share, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _block_sums(x: np.ndarray, block: int) -> np.ndarray:
+    """Return the sum of each circular block x[i : i + block], shape (n,)."""
+    total = np.concatenate([[0.0], np.cumsum(np.concatenate([x, x[: block - 1]]))])
+    return np.asarray(total[block:] - total[:-block])
 
 
 def adjust_fdr(p: np.ndarray) -> np.ndarray:

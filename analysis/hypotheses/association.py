@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.correlate.effect import Change, autocorrelation, effective_size
+from analysis.correlate.known import mean_of_known, median_of_known
 from analysis.correlate.onset import chance_of_near, rises
 from analysis.correlate.shift import contrast_shift_test, rank_shift_test
 from analysis.findings import Measured, Test, failed, number, passed, undecided, value
@@ -14,6 +15,8 @@ from analysis.signals.requests import Episode
 __all__ = ["dose_test", "recovery_test", "specificity_test", "timing_test"]
 
 ALPHA = 0.05
+FDR = 0.01  # of the change itself, among all suspects
+COINCIDENCE = 0.2  # a rise as near as this often by chance says nothing
 TOGETHER_STEPS = 2  # an order is claimed only beyond two steps
 LOOK_BACK_STEPS = 12  # a rise this long before the symptom, or an episode's length if that is longer, is not its rise
 
@@ -46,7 +49,7 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
     if not np.isfinite(q_value):
         need = "ten are needed to know its level, and three in the bad interval"
         return undecided("timing", f"the baseline is worth {number(change.n_before)} independent steps; {need}")
-    if q_value > ALPHA:
+    if q_value > FDR:
         return undecided(
             "timing", f"its rise is not beyond its own variation among all suspects (q {number(q_value, 2)})"
         )
@@ -63,6 +66,11 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
     if lead < -TOGETHER_STEPS:
         words = f"it rose {number(-lead * step)} s after the symptom began"
         return failed("timing", measured, words, reason="rose later than the symptom")
+    if chance > COINCIDENCE:
+        often = value(chance, "ratio").text
+        return undecided(
+            "timing", f"it rises so often that one as near comes by chance in {often} of placements", measured
+        )
     if lead > TOGETHER_STEPS:
         return passed("timing", measured, f"it rose {number(lead * step)} s before the symptom (steps of {resolution})")
     words = (
@@ -73,7 +81,7 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
 
 def _levels(panel: Panel, episode: Episode, change: Change) -> tuple[float, float]:
     """Return the level before and in the episode: its median, and that less the change."""
-    high = float(np.nanmedian(panel.dose[panel.held_by(episode.window)]))
+    high = median_of_known(panel.dose[panel.held_by(episode.window)])
     return high - max(change.difference, 0.0), high
 
 
@@ -139,11 +147,11 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
     usable = [v for v in controls.values() if np.isfinite(v).mean() >= 0.2]
     if not usable:
         return undecided("specificity", "nothing to compare with: no other container has a limit and enough samples")
-    matrix = np.stack(usable)
-    rise = _mean(panel.dose[inside]) - _mean(panel.dose[outside])
-    others = np.array([_mean(v[inside]) - _mean(v[outside]) for v in matrix])
-    spared = int(np.count_nonzero(~(others >= rise / 2)))
-    contrast = panel.dose - np.array([_median(column) for column in matrix.T])
+    matrix = np.ma.masked_invalid(np.stack(usable))
+    rise = mean_of_known(panel.dose[inside]) - mean_of_known(panel.dose[outside])
+    others = matrix[:, inside].mean(axis=1) - matrix[:, outside].mean(axis=1)
+    spared = int(np.count_nonzero(~(np.ma.filled(others, 0.0) >= rise / 2)))
+    contrast = panel.dose - np.ma.filled(np.ma.median(matrix, axis=0), 0.0)  # type: ignore[no-untyped-call]
     known = np.isfinite(contrast) & (inside | outside)
     i, o = inside & known, outside & known
     if not i.any() or not o.any():
@@ -160,16 +168,6 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
     if 2 * spared >= len(usable) and found.p_value <= ALPHA:
         return passed("specificity", measured, words)
     return undecided("specificity", f"not distinguishable from chance: {words}", measured)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _median(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else 0.0
 
 
 def recovery_test(panel: Panel, episode: Episode, change: Change, *, drain_seconds: float, until_us: int) -> Test:

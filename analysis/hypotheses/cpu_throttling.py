@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.correlate.effect import Change, adjust_fdr, change
+from analysis.correlate.known import mean_of_known
 from analysis.errors import CoverageError
 from analysis.findings import Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
-from analysis.hypotheses.association import dose_test, recovery_test, specificity_test, timing_test
+from analysis.hypotheses.association import FDR, dose_test, recovery_test, specificity_test, timing_test
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
 from analysis.hypotheses.rollouts import rollout_contrast
@@ -27,7 +28,6 @@ __all__ = ["examine"]
 NAME = "cpu_throttling"
 RISE_FLOOR = 0.05  # a rise of less than 5 % of periods is no rise
 SPREAD_FLOOR = 0.02  # a flat baseline still has this spread: one period of fifty
-FDR = 0.05
 EVIDENCE = f"{THROTTLED} / {PERIODS}"
 
 Key = tuple[str, str, str]
@@ -40,6 +40,15 @@ class PodChange:
     cpu: ContainerCpu
     change: Change
     q_value: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """One episode with what all suspects are tested on: each pod's change, and the spans of the bad requests [us]."""
+
+    episode: Episode
+    changes: dict[int, PodChange]
+    requests: tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,8 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         reason = f"no container of {service.namespace}/{service.workload} is in the evidence"
         entity = Entity(service.namespace, service.workload)
         return (_unheard(entity, reason),), harmless_throttling(case)
-    changes = {e.id: _pod_changes(case, e) for e in case.symptom.episodes}
-    findings = [_finding(case, key, cpus, changes) for key, cpus in case.groups.items()]
+    studies = tuple(Study(e, _pod_changes(case, e), case.bad_durations(e)) for e in case.symptom.episodes)
+    findings = [_finding(case, key, cpus, studies) for key, cpus in case.groups.items()]
     return tuple(findings), harmless_throttling(case)
 
 
@@ -111,7 +120,7 @@ def _ratios(cpu: ContainerCpu, window: Window, *, touching: bool = False) -> np.
     return np.asarray(np.minimum(throttled[elapsed > 0] / elapsed[elapsed > 0], 1.0))
 
 
-def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], changes: dict[int, dict[int, PodChange]]) -> Finding:
+def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tuple[Study, ...]) -> Finding:
     entity = Entity(*key, pods=tuple(c.pod for c in cpus))
     if not any(len(c.periods.end) for c in cpus):
         limited = any(len(c.limit.end) for c in cpus)
@@ -121,10 +130,10 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], changes: dict
         return _unheard(entity, reason)
     if not case.symptom.measurable:
         return _unheard(entity, "the symptom could not be measured: no request was recorded in the incident window")
-    if not case.symptom.episodes:
+    if not studies:
         finding = _unheard(entity, "there is no incident to explain: the objective was not missed for long enough")
         return replace(finding, values=summary_values(case, cpus, case.incident.window))
-    trials = [_trial(case, key, cpus, episode, changes[episode.id]) for episode in case.symptom.episodes]
+    trials = [_trial(case, key, cpus, study) for study in studies]
     # a suspect refuted in one episode and undecided in another is undecided
     best = min(
         trials, key=lambda t: (("supported", "insufficient", "refuted").index(verdict_of(t.tests)), -t.explained_ratio)
@@ -162,11 +171,10 @@ def _per_episode(trials: list[Trial]) -> dict[str, Value]:
     return {f"explained_ratio_episode_{t.episode.id}": value(t.explained_ratio, "ratio") for t in trials}
 
 
-def _trial(
-    case: Case, key: Key, cpus: tuple[ContainerCpu, ...], episode: Episode, changes: dict[int, PodChange]
-) -> Trial:
+def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -> Trial:
     """Run the five tests of one suspect on one episode."""
-    known = [changes[id(c)] for c in cpus if len(c.periods.end)]
+    episode, requests = study.episode, study.requests
+    known = [study.changes[id(c)] for c in cpus if len(c.periods.end)]
     sick = tuple(p.cpu for p in sorted(known, key=lambda p: -p.change.difference) if p.q_value <= FDR)
     pods = sick or tuple(p.cpu for p in known)
     pooled = min(known, key=lambda p: (not p.q_value <= FDR, -p.change.difference)) if sick else _undecided(known)
@@ -183,8 +191,7 @@ def _trial(
     except CoverageError as error:
         tests = tuple(undecided(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
         return Trial(episode, pods, tests, 0.0, values)
-    requests = case.bad_durations(episode)
-    usual = float(np.nanmean([c.ratio(case.incident.baseline) for c in pods]))
+    usual = mean_of_known([c.ratio(case.incident.baseline) for c in pods])
     explained = explained_share(
         pods, requests, usual_ratio=usual if np.isfinite(usual) else 0.0, typical_seconds=case.symptom.typical_seconds
     )

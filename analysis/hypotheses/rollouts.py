@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.correlate.known import mean_of_known
 from analysis.correlate.shift import contrast_shift_test
 from analysis.findings import Measured, Test, Value, failed, number, passed, undecided, value
 from analysis.hypotheses.case import Case
@@ -85,7 +86,7 @@ def rollout_contrast(
     shares = [float(p["bad"].mean()) for p in parts]
     p99 = [float(p["duration_seconds"].quantile(0.99)) for p in parts]
     found = _shifted(table, with_limit, without)
-    used = float(np.nanmean([c.usage_cores(without) for c in cpus]))
+    used = mean_of_known([c.usage_cores(without) for c in cpus])
     name = _name(case, with_limit)
     values = {
         "rollout": Value(name, "name", name),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from analysis.correlate.effect import block_bootstrap_share
+from analysis.correlate.known import mean_of_known
 from analysis.correlate.overlap import Within, counts_within
 from analysis.correlate.shift import shift_p_value
 from analysis.findings import Measured, Test, failed, number, passed, undecided, value
@@ -16,7 +18,7 @@ from analysis.signals.cpu import ContainerCpu, stall_bound_seconds
 __all__ = ["Explained", "explained_share", "magnitude_test", "periods_on_grid", "ratio_on_grid"]
 
 ENOUGH, AT_LEAST, LOWER = 0.9, 0.5, 0.25
-MOST_REQUESTS, MOST_SHIFTS = 2000, 199
+MOST_REQUESTS, MOST_SHIFTS = 500, 199  # for the null; the share itself is of all requests
 
 
 def periods_on_grid(cpu: ContainerCpu, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -26,35 +28,24 @@ def periods_on_grid(cpu: ContainerCpu, edges: np.ndarray) -> tuple[np.ndarray, n
         unknown = np.full(len(edges) - 1, np.nan)
         return unknown, unknown
     lengths = steps.end - steps.start
-    whole = lengths <= GAP_STEPS * np.median(lengths)
-    joints, elapsed, throttled = _contiguous(cpu, whole)
-    found = counts_within(edges[:-1].astype(float), edges[1:].astype(float), joints, throttled, elapsed)
-    known = counts_within(
-        edges[:-1].astype(float),
-        edges[1:].astype(float),
-        joints,
-        np.diff(joints),
-        np.where(np.isfinite(elapsed), np.diff(joints), 0.0),
-    ).capacity
+    joints, elapsed, throttled = _contiguous(cpu, whole=lengths <= GAP_STEPS * np.median(lengths))
+    starts, ends, widths = edges[:-1].astype(float), edges[1:].astype(float), np.diff(joints)
+    found = counts_within(starts, ends, joints, throttled, elapsed)
+    known = counts_within(starts, ends, joints, widths, np.where(np.isfinite(elapsed), widths, 0.0)).capacity
     blind = known < 0.5 * np.diff(edges)
     return np.where(blind, np.nan, found.capacity), np.where(blind, np.nan, found.mid)
 
 
-def _contiguous(cpu: ContainerCpu, whole: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return joints and counts of steps that touch each other; what lies between steps is NaN."""
+def _contiguous(cpu: ContainerCpu, *, whole: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return joints and counts of steps that touch each other; what lies between steps, or is not whole, is NaN."""
     steps = cpu.periods
     start, end = steps.start.astype(float), steps.end.astype(float)
-    joints, elapsed, throttled = [start[0]], [], []
-    use = np.ones(len(start), dtype=bool) if whole is None else whole
-    for i in range(len(start)):
-        if start[i] > joints[-1]:
-            joints.append(start[i])
-            elapsed.append(np.nan)
-            throttled.append(np.nan)
-        joints.append(end[i])
-        elapsed.append(steps.value[i, 0] if use[i] else np.nan)
-        throttled.append(min(steps.value[i, 1], steps.value[i, 0]) if use[i] else np.nan)
-    return np.array(joints), np.array(elapsed), np.array(throttled)
+    elapsed, throttled = steps.value[:, 0], np.minimum(steps.value[:, 1], steps.value[:, 0])
+    if whole is not None:
+        elapsed, throttled = np.where(whole, elapsed, np.nan), np.where(whole, throttled, np.nan)
+    apart = np.flatnonzero(start[1:] > end[:-1]) + 1
+    joints = np.concatenate([start[:1], np.insert(end, apart, start[apart])])
+    return joints, np.insert(elapsed, apart, np.nan), np.insert(throttled, apart, np.nan)
 
 
 def ratio_on_grid(cpus: tuple[ContainerCpu, ...], edges: np.ndarray) -> np.ndarray:
@@ -67,11 +58,18 @@ def ratio_on_grid(cpus: tuple[ContainerCpu, ...], edges: np.ndarray) -> np.ndarr
     edges : ndarray of int64, shape (n + 1,)
         Grid [us].
     """
-    pairs = [periods_on_grid(cpu, edges) for cpu in cpus]
+    return _ratio_on_grid(cpus, edges.tobytes())
+
+
+@lru_cache(maxsize=4096)  # every suspect is a control of every other one
+def _ratio_on_grid(cpus: tuple[ContainerCpu, ...], grid: bytes) -> np.ndarray:
+    pairs = [periods_on_grid(cpu, np.frombuffer(grid, dtype="i8")) for cpu in cpus]
     elapsed = np.nansum([p[0] for p in pairs], axis=0)
     throttled = np.nansum([p[1] for p in pairs], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(elapsed > 0, np.minimum(throttled / elapsed, 1.0), np.nan)
+        ratio = np.where(elapsed > 0, np.minimum(throttled / elapsed, 1.0), np.nan)
+    ratio.flags.writeable = False
+    return ratio
 
 
 @dataclass(frozen=True)
@@ -137,13 +135,12 @@ def explained_share(
     mean = Within(*(np.mean([getattr(w, field) for w in inside], axis=0) for field in Within._fields))
     period = float(np.mean([cpu.period_seconds for cpu in cpus]))
     bounds = [stall_bound_seconds(cpu.limit_cores, cpu.threads, cpu.period_seconds) for cpu in cpus]
-    known = [b for b in bounds if np.isfinite(b)]
-    stop = float(np.mean(known)) if known else 0.0
+    stop = float(np.nan_to_num(mean_of_known(bounds)))
     usual = usual_ratio * mean.capacity
     excess = np.maximum(duration - (typical_seconds if np.isfinite(typical_seconds) else 0.0), 0.0)
     stalled = [
-        np.minimum(excess, np.maximum(t - usual, 0) * s)
-        for t, s in ((mean.low, stop), (mean.mid, period), (mean.high, period))
+        np.minimum(excess, np.maximum(count - usual, 0) * length)
+        for count, length in ((mean.low, stop), (mean.mid, period), (mean.high, period))
     ]
     total = float(excess.sum())
     low, mid, high = (float(s.sum()) / total if total > 0 else float("nan") for s in stalled)
@@ -151,7 +148,8 @@ def explained_share(
     order = np.argsort(duration, kind="stable")
     p50, p99 = _band(order, 0.45, 0.55), _band(order, 0.985, 0.995)
     return Explained(
-        mid, low, high, _mean(budget[p50]), _mean(budget[p99]), len(duration), excess, stalled[1], _mean(mean.mid[p50])
+        mid, low, high, mean_of_known(budget[p50]), mean_of_known(budget[p99]), len(duration), excess, stalled[1],
+        mean_of_known(mean.mid[p50]),
     )  # fmt: skip
 
 
@@ -165,10 +163,6 @@ def _band(order: np.ndarray, low: float, high: float) -> np.ndarray:
     n = len(order)
     first = min(int(low * n), max(n - 2, 0))
     return order[first : max(min(int(np.ceil(high * n)), n - 1), first + 1)]
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float("nan")
 
 
 def magnitude_test(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.correlate.known import mean_of_known, median_of_known
 from analysis.findings import Observation, Test, Value, number, sentence, value
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.rollouts import removals
@@ -37,18 +38,13 @@ def _pooled_use(cpus: Sequence[ContainerCpu], window: Window) -> float:
     return sum(u for u, _ in known) / sum(m for _, m in known) if known else float("nan")
 
 
-def _mean(values: list[float]) -> float:
-    known = [v for v in values if np.isfinite(v)]
-    return float(np.mean(known)) if known else float("nan")
-
-
 def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *, of: int = 0) -> dict[str, Value]:
     """Return the numbers of a container that sentences may use, over its pods together."""
     baseline = case.incident.baseline
-    limit = _mean([c.limit_cores for c in cpus])
-    period = _mean([c.period_seconds for c in cpus])
-    stop = _mean([stall_bound_seconds(c.limit_cores, c.threads, c.period_seconds) for c in cpus])
-    usage, before = (_mean([c.usage_cores(w) for c in cpus]) for w in (window, baseline))
+    limit = mean_of_known([c.limit_cores for c in cpus])
+    period = mean_of_known([c.period_seconds for c in cpus])
+    stop = mean_of_known([stall_bound_seconds(c.limit_cores, c.threads, c.period_seconds) for c in cpus])
+    usage, before = (mean_of_known([c.usage_cores(w) for c in cpus]) for w in (window, baseline))
     name = cpus[0]
     found = class_in(cpus, window)
     owner = case.workload(name.namespace, name.pod)
@@ -59,7 +55,7 @@ def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *
         "pods_of": value(of or len(cpus), "count"),
         "throttled_ratio": value(_pooled_ratio(cpus, window), "ratio"),
         "throttled_baseline_ratio": value(_pooled_ratio(cpus, baseline), "ratio"),
-        "active_share_ratio": value(min(_mean([c.active_share(window) for c in cpus]), 1.0), "ratio"),
+        "active_share_ratio": value(min(mean_of_known([c.active_share(window) for c in cpus]), 1.0), "ratio"),
         "usage_to_limit_ratio": value(_pooled_use(cpus, window), "ratio"),
         "usage_cores": Value(usage, "cores", f"{number(usage)} cores"),
         "usage_baseline_cores": Value(before, "cores", f"{number(before)} cores"),
@@ -145,7 +141,8 @@ def caveats(
         share = len(pods) / len(cpus)
         found.append(
             f"{len(pods)} of {len(cpus)} pods were throttled ({share:.0%}), "
-            f"{episode.bad / max(episode.requests, 1):.0%} of requests were bad. The requests carry no pod name: that the bad ones went through these pods is assumed."
+            f"{episode.bad / max(episode.requests, 1):.0%} of requests were bad. The requests carry no pod name: "
+            "that the bad ones went through these pods is assumed."
         )
     kernels = {s.label("release") for s in case.evidence.samples.named("node_uname_info")} - {""}
     known = f"Kernel {', '.join(sorted(kernels))}." if kernels else "The kernel version was not recorded."
@@ -184,7 +181,7 @@ def harmless_throttling(case: Case) -> tuple[Observation, ...]:
                     int(began.min()) if len(began) else episode.window.start_us
                 )  # bad requests began before they ended
                 quiet &= (cpu.periods.end <= first) | (cpu.periods.start >= episode.window.end_us + 10_000_000)
-            usual = np.nanmedian(ratio) if ratio.notna().any() else 0.0
+            usual = np.nan_to_num(median_of_known(ratio[cpu.periods.within(case.incident.baseline)].to_numpy()))
             high = quiet & (ratio.to_numpy() > max(HARMLESS_RATIO, 2 * usual))
             found += [_stretch(case, cpu, ratio.to_numpy(), run) for run in _runs(high)]
     found.sort(key=lambda item: -item[0])
@@ -212,7 +209,7 @@ def _stretch(case: Case, cpu: ContainerCpu, ratio: np.ndarray, run: np.ndarray) 
         "requests": value(int(total[0]), "count"),
     }
     text = (
-        "{container} of {workload} was throttled in up to {peak_ratio} of its periods for {length_seconds} from {start} "
-        "on, outside any bad interval; {bad_requests} of {requests} requests were bad then."
+        "{container} of {workload} was throttled in up to {peak_ratio} of its periods for {length_seconds} "
+        "from {start} on, outside any bad interval; {bad_requests} of {requests} requests were bad then."
     )
     return peak * (end - start), Observation("throttling_without_harm", sentence(text, values), values)

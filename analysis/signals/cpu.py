@@ -63,7 +63,7 @@ class Steps:
         return (self.end > window.start_us) & (self.end <= window.end_us)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContainerCpu:
     """One container of one pod.
 

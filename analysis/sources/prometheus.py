@@ -60,7 +60,7 @@ class SampleTable:
     values: np.ndarray
 
     def named(self, name: str, **labels: str) -> Iterator[Series]:
-        """Yield the series of a metric whose labels match, in the order of the table.
+        """Yield the series of a metric that have samples and whose labels match, in the order of the table.
 
         Parameters
         ----------
@@ -72,7 +72,8 @@ class SampleTable:
         for row, found in enumerate(self.labels):
             if found.get("__name__") == name and all(found.get(k) == v for k, v in labels.items()):
                 lo, hi = np.searchsorted(self.ids, [row, row + 1])
-                yield Series(found, self.times[lo:hi], self.values[lo:hi])
+                if hi > lo:
+                    yield Series(found, self.times[lo:hi], self.values[lo:hi])
 
     @property
     def names(self) -> frozenset[str]:
