@@ -80,6 +80,8 @@ def welch(before, after, floor):
     n0, n1 = effective_size(len(before), phi), max(effective_size(len(after), later), 1.0)
     difference = math.fsum(after) / len(after) - math.fsum(before) / len(before)
     s0, s1 = spread(before, floor), spread(after, floor)
+    if len(after) < 20:
+        s1 = max(s0, s1)
     return difference, difference / math.sqrt(s0**2 / n0 + s1**2 / n1), n0, n1
 
 

@@ -59,7 +59,8 @@ def rises(values: np.ndarray, low: float, high: float, *, steps: int = 3) -> np.
 def chance_of_near(count: int, distance: int, n: int) -> float:
     """Return the chance that one of `count` rises lies within `distance` steps of a given time, placed at random.
 
-    This is the share of circular shifts of the series that bring a rise as near: min(1, k (2 d + 1) / n).
+    This is the share of circular shifts of the series that bring a rise as near, min(1, k (2 d + 1) / n): exact where
+    rises lie more than 2 d apart, else an upper bound.
 
     Parameters
     ----------

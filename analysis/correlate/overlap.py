@@ -48,7 +48,10 @@ def counts_within(
     [20.0, 24.0, 30.0, 40.0]
     """
     known = np.isfinite(counts) & np.isfinite(capacity)
-    c, s = np.where(known, counts, 0.0), np.where(known, capacity, 0.0)
+    s = np.where(known, capacity, 0.0)
+    c = np.minimum(np.where(known, counts, 0.0), s)  # more hits than slots: counters read a moment apart
+    if not len(c):
+        return Within(*(np.zeros(len(starts)) for _ in Within._fields))
     k, widths = len(c), np.diff(edges)
     a, b = np.clip(starts, edges[0], edges[-1]), np.clip(ends, edges[0], edges[-1])
     first = np.clip(np.searchsorted(edges, a, side="right") - 1, 0, k - 1)

@@ -17,7 +17,7 @@ class ShiftTest(NamedTuple):
     n: int
 
 
-def shift_p_value(observed: float, shifted: np.ndarray) -> float:
+def shift_p_value(observed: float, shifted: np.ndarray, *, tolerance: float = 1e-12) -> float:
     """Return the share of shifts whose statistic is at least the observed one; the observed one counts.
 
     Parameters
@@ -26,13 +26,15 @@ def shift_p_value(observed: float, shifted: np.ndarray) -> float:
         Statistic without a shift.
     shifted : ndarray, shape (k,)
         Statistic at each further shift.
+    tolerance : float
+        Differences up to this are rounding.
 
     Examples
     --------
     >>> shift_p_value(1.0, np.array([0.0, 0.5, 1.0]))
     0.5
     """
-    return float((1 + np.count_nonzero(shifted >= observed - 1e-12)) / (1 + len(shifted)))
+    return float((1 + np.count_nonzero(shifted >= observed - tolerance)) / (1 + len(shifted)))
 
 
 def mid_ranks(x: np.ndarray) -> np.ndarray:
@@ -107,5 +109,9 @@ def contrast_shift_test(values: np.ndarray, weights: np.ndarray) -> ShiftTest:
     n = len(values)
     if n < 3 or not np.any(weights):
         return ShiftTest(float("nan"), float("nan"), n)
-    all_shifts = _circular_products(weights, values)
-    return ShiftTest(round(float(weights @ values), 12), shift_p_value(float(all_shifts[0]), all_shifts[1:]), n)
+    centred = values - values.mean()  # the weights of a difference of means sum to 0: less rounding, same contrast
+    all_shifts = _circular_products(weights, centred) + weights.sum() * values.mean()
+    rounding = 1e-12 * max(float(np.abs(weights).sum() * np.abs(values).max()), 1e-300)
+    p = shift_p_value(float(all_shifts[0]), all_shifts[1:], tolerance=rounding)
+    contrast = float(weights @ centred) + float(weights.sum() * values.mean())
+    return ShiftTest(0.0 if abs(contrast) <= rounding else round(contrast, 12), p, n)

@@ -245,13 +245,15 @@ def container_cpus(named: Callable[..., list[_Series]]) -> tuple[ContainerCpu, .
 
 
 def _container(who: tuple[str, str, str], series: dict[str, list[_Series]]) -> ContainerCpu:
-    chosen = {metric: _distinct(rows) for metric, rows in series.items()}
-    dropped = sum(len(series[m]) - len(chosen[m]) for m in series)
-    period = np.concatenate([s.values for s in chosen.get(PERIOD, [])] or [np.zeros(0)])
+    found = {metric: _distinct(rows) for metric, rows in series.items()}
+    chosen = {metric: kept for metric, (kept, _) in found.items()}
+    dropped = sum(left_out for _, left_out in found.values())
+    period = np.concatenate([_known(s)[1] for s in chosen.get(PERIOD, [])] or [np.zeros(0)])
     period_seconds = float(np.median(period)) / 1e6 if len(period) and np.median(period) > 0 else DEFAULT_PERIOD_SECONDS
     quota = _level(list(chosen.get(QUOTA, [])), 1e-6 / period_seconds)
     limit = quota if len(quota.value) else _level(chosen.get(LIMITS, []), 1.0)
-    threads = [float(np.median(s.values)) for m in (CONCURRENCY, THREADS) for s in chosen.get(m, []) if len(s.values)]
+    counted = [_known(s)[1] for m in (CONCURRENCY, THREADS) for s in chosen.get(m, [])]
+    threads = [float(np.median(values)) for values in counted if len(values)]
     return ContainerCpu(
         *who,
         periods=_paired(chosen.get(PERIODS, []), chosen.get(THROTTLED, [])),
@@ -264,13 +266,33 @@ def _container(who: tuple[str, str, str], series: dict[str, list[_Series]]) -> C
     )
 
 
-def _distinct(rows: list[_Series]) -> list[_Series]:
-    """Keep series that follow one another in time (restarts); of those that overlap, the one with most samples."""
+def _distinct(rows: list[_Series]) -> tuple[list[_Series], int]:
+    """Return series that follow one another in time (restarts), and how many were left out.
+
+    Of those that overlap, the one with most samples is kept: the container was scraped twice. Old and new may share
+    up to two samples around a restart; those of the shorter one are cut.
+    """
     kept: list[_Series] = []
-    for row in sorted(rows, key=lambda s: (-len(s.values), sorted(s.labels.items()))):
-        if len(row.times) and all(row.times[0] > k.times[-1] or row.times[-1] < k.times[0] for k in kept):
-            kept.append(row)
-    return sorted(kept, key=lambda s: int(s.times[0]))
+    full = [row for row in rows if len(row.times)]
+    for row in sorted(full, key=lambda s: (-len(s.values), sorted(s.labels.items()))):
+        inside = np.zeros(len(row.times), dtype=bool)
+        for other in kept:
+            inside |= (row.times >= other.times[0]) & (row.times <= other.times[-1])
+        if np.count_nonzero(inside) <= 2 < len(row.times) - np.count_nonzero(inside):
+            kept.append(_Cut(row.labels, row.times[~inside], row.values[~inside]))
+    return sorted(kept, key=lambda s: int(s.times[0])), len(full) - len(kept)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A series without the samples that another has already."""
+
+    labels: dict[str, str]
+    times: np.ndarray
+    values: np.ndarray
+
+    def label(self, *names: str) -> str:
+        return next((self.labels[n] for n in names if self.labels.get(n)), "")
 
 
 def _known(series: _Series) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from analysis.signals.counters import increments
 __all__ = ["pushes_under_way"]
 
 
-def pushes_under_way(named: Callable[..., Iterable]) -> pd.DataFrame:  # type: ignore[type-arg]
+def pushes_under_way(named: Callable[..., Iterable[Any]]) -> pd.DataFrame:
     """Return the stretches in which proxies worked on a configuration change.
 
     Parameters
@@ -33,12 +34,14 @@ def pushes_under_way(named: Callable[..., Iterable]) -> pd.DataFrame:  # type: i
     0
     """
     rows: list[tuple[int, int, float]] = []
-    sums = list(named("pilot_proxy_convergence_time_sum"))
-    for i, counts in enumerate(named("pilot_proxy_convergence_time_count")):
-        if i >= len(sums):
-            break
-        common, a, b = np.intersect1d(counts.times, sums[i].times, return_indices=True)
-        arrived, seconds = increments(counts.values[a]), increments(sums[i].values[b])
+    sums = {_who(s): s for s in named("pilot_proxy_convergence_time_sum")}
+    for counts in named("pilot_proxy_convergence_time_count"):
+        total = sums.get(_who(counts))
+        if total is None:
+            continue
+        good, good_total = np.isfinite(counts.values), np.isfinite(total.values)
+        common, a, b = np.intersect1d(counts.times[good], total.times[good_total], return_indices=True)
+        arrived, seconds = increments(counts.values[good][a]), increments(total.values[good_total][b])
         for j in np.flatnonzero(arrived > 0):
             mean = float(seconds[j] / arrived[j])
             rows.append((int(common[j] - mean * 1e6), int(common[j]), mean))
@@ -46,3 +49,8 @@ def pushes_under_way(named: Callable[..., Iterable]) -> pd.DataFrame:  # type: i
     begin, end = (pd.DatetimeIndex(pd.to_datetime([r[k] for r in rows], unit="us", utc=True)) for k in (0, 1))
     frame = {"end": end.as_unit("us"), "xds_convergence_seconds": np.array([r[2] for r in rows], dtype="f8")}
     return pd.DataFrame(frame, index=begin.as_unit("us").rename("time"))
+
+
+def _who(series: Any) -> frozenset[tuple[str, str]]:
+    """Return the labels of a series without its name."""
+    return frozenset(item for item in series.labels.items() if item[0] != "__name__")

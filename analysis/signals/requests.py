@@ -116,7 +116,7 @@ def find_episodes(
     The window is cut into bins of min_duration / 6. A bin is bad when its bad requests exceed what the objective
     allows by more than chance (one-sided binomial, 5 %). Bad bins closer than min_duration form one stretch; it
     counts when its first and last bad request lie at least min_duration apart and its share as a whole exceeds the
-    objective. If nothing is found the bins are doubled, up to min_duration: a slow burn shows only in longer bins.
+    objective. If nothing is found the bins are doubled, twice at most: a slow burn shows only in longer bins.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The verdicts on the recordings, and the gates: evidence taken away, shifted, thinned, multiplied, drowned in noise."""
+"""The verdicts on the recordings, and the gates: evidence taken away, shifted, thinned, multiplied, in noise."""
 
 import re
 from dataclasses import replace
