@@ -87,7 +87,7 @@ class View:
 
     def html(self) -> str:
         """Return the view as HTML, every text escaped."""
-        return environment().get_template("views.html.j2").module.render(self.kind, self.data).strip()  # type: ignore[attr-defined]
+        return str(environment().get_template("views.html.j2").module.render(self.kind, self.data)).strip()  # type: ignore[attr-defined]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         style = (Path(__file__).parent / "report" / "static" / "views.css").read_text(encoding="utf-8")

@@ -35,9 +35,14 @@ CpuClass = Literal["unlimited", "clean", "light", "bursty", "mixed", "saturated"
 
 
 class _Series(Protocol):
-    labels: dict[str, str]
-    times: np.ndarray
-    values: np.ndarray
+    @property
+    def labels(self) -> dict[str, str]: ...
+
+    @property
+    def times(self) -> np.ndarray: ...
+
+    @property
+    def values(self) -> np.ndarray: ...
 
     def label(self, *names: str) -> str: ...
 
