@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import AnalysisError, EvidenceError, NoDataError, SpecError
-from analysis.incident import Incident
+from analysis.incident import SPEC_FILE, Incident
 from analysis.series import iso, median_step_seconds
 from analysis.sources import access_log, k6, kubernetes, prometheus
 from analysis.sources.lines import ReadReport, RequestRows
@@ -108,6 +108,17 @@ def _classify(file: Path) -> tuple[str, str] | None:
     return None
 
 
+def _declared(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return file name -> (folder below raw/, kind) of the sources that incident.yaml lists, where there is one."""
+    if not (folder / SPEC_FILE).is_file():
+        return {}
+    sources = Incident.load(folder).spec.sources
+    listed = [(r.path, r.kind) for r in sources.requests] + [(d.path, d.kind) for d in sources.database]
+    listed += [(g.path, "gc-log") for g in sources.gc_logs]
+    paths = [(Path(path), kind) for path, kind in listed]
+    return {p.name: ("/".join(p.parts[1:-1]), kind) for p, kind in paths if p.parts[0] == "raw" and len(p.parts) > 1}
+
+
 def _versions() -> tuple[tuple[str, str], ...]:
     return tuple((name, version(name)) for name in ("pandas", "postmortem-toolkit", "pyarrow"))
 
@@ -151,9 +162,10 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
     verify(raw, manifest)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     skipped = {s["file"]: s for s in manifest.skipped}
+    declared = _declared(folder)
     taken = 0
     for file in sorted(p for p in source.iterdir() if p.is_file()):
-        found = _classify(file)
+        found = declared.get(file.name) or _classify(file)
         if found is None:
             skipped[file.name] = {"file": file.name, "reason": "not a file that this version knows"}
             progress(f"passed over  {file.name}")
@@ -294,6 +306,8 @@ def _no_events() -> pd.DataFrame:
 
 
 def _read(read: Callable[[], Any], path: str, reports: list[ReadReport], problems: list[Problem]) -> Any:
+    if any(p.source == path for p in problems):
+        return None  # said to be missing already
     try:
         frame, report = read()
     except FileNotFoundError:
@@ -301,7 +315,8 @@ def _read(read: Callable[[], Any], path: str, reports: list[ReadReport], problem
             problems.append(Problem(path, "declared in incident.yaml, but not there"))
         return None
     except AnalysisError as error:
-        problems.append(Problem(path, error.what))
+        details = "; ".join(filter(None, [error.where, f"expected {error.expected}" if error.expected else ""]))
+        problems.append(Problem(path, f"{error.what} ({details})" if details else error.what))
         return None
     reports.append(replace(report, file=path))
     if report.truncated:

@@ -127,7 +127,7 @@ class Window:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 def _time_field(value: object) -> pd.Timestamp:
@@ -198,7 +198,7 @@ class SymptomSpec(_Model):
     failed: bool = True
     slower_than_seconds: float | None = Field(default=None, gt=0)
     objective_ratio: float = Field(default=0.99, gt=0, lt=1)
-    min_duration_seconds: float = Field(default=30, gt=0)
+    min_duration_seconds: float = Field(default=30, ge=1)
 
     @model_validator(mode="after")
     def _something_is_bad(self) -> SymptomSpec:
@@ -329,6 +329,8 @@ _Loader.yaml_implicit_resolvers = {
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
         seen.add(key.value)

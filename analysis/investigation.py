@@ -238,11 +238,12 @@ def _headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value
         values["examined"] = value(len(findings), "count")
         values["refuted"] = value(counts["refuted"], "count")
         return sentence(text + "; none of the {examined} suspects examined is supported, {refuted} refuted.", values)
-    shown = {f"cause_{k}": v for k, v in first.values.items()}
-    values.update({k: shown[k] for k in ("cause_container", "cause_explained_ratio", "cause_throttled_ratio")})
+    needed = ("container", "explained_all_ratio", "throttled_ratio", "which_episodes")
+    values.update({f"cause_{k}": first.values[k] for k in needed})
     text += (
-        "; container {cause_container} was held by its CPU limit in {cause_throttled_ratio} of its periods, and "
-        "the stops cover {cause_explained_ratio} of the bad requests' excess time."
+        "; container {cause_container} was held by its CPU limit in {cause_throttled_ratio} of its periods"
+        + (" {cause_which_episodes}" if values["cause_which_episodes"].text else "")
+        + ", and the stops cover {cause_explained_all_ratio} of the bad requests' excess time."
     )
     return sentence(text, values)
 

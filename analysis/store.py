@@ -104,6 +104,9 @@ def read_manifest(raw: Path) -> Manifest:
         if found["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema_version {found['schema_version']}")
         entries = tuple(Entry(**e) for e in found["files"])
+        outside = [e.path for e in entries if Path(e.path).is_absolute() or ".." in Path(e.path).parts]
+        if outside:
+            raise ValueError(f"a path leaves raw/: {outside[0]}")
         skipped, versions = tuple(found["skipped"]), tuple(sorted(found["versions"].items()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(

@@ -68,7 +68,9 @@ def markdown(text: str) -> Markup:
     import mistune
 
     without_comments = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    html = str(mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])(without_comments))
+    renderer = mistune.HTMLRenderer(escape=True)
+    renderer.image = lambda text, url, **_: mistune.escape(f"[image {text}: {url}]")  # nothing is ever loaded
+    html = str(mistune.create_markdown(renderer=renderer, plugins=["table", "strikethrough"])(without_comments))
     return Markup(re.sub(r"<h(\d)>(.*?)\s*\{#([A-Za-z0-9_-]+)\}</h\1>", r'<h\1 id="\3">\2</h\1>', html))
 
 

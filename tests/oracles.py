@@ -210,9 +210,12 @@ def episodes(times, bad, window, objective, duration):
     """Return (first bad, last bad, requests, bad) of every episode; times and window in whole microseconds."""
     first, last = window
     rows = [(t, b) for t, b in zip(times, bad, strict=True) if first < t <= last]
-    width = round(duration / 6)
-    while width <= duration + 1:
-        edges = [first]
+    if not rows:
+        return []
+    narrow = width = max(round(duration / 6), 1)
+    first, last = max(first, rows[0][0] - 1), rows[-1][0]
+    while any(b for _, b in rows) and (width <= 4 * narrow or len(rows) * width < 30 * (last - first)):
+        edges = [first, first + width]
         while edges[-1] < last:
             edges.append(edges[-1] + width)
         total, hits = bins([t for t, _ in rows], [b for _, b in rows], edges)
@@ -232,6 +235,8 @@ def episodes(times, bad, window, objective, duration):
                 found.append((wrong[0], wrong[-1], len(held), sum(held)))
         if found:
             return found
+        if len(edges) == 2:
+            break
         width *= 2
     return []
 

@@ -20,6 +20,7 @@ __all__ = [
     "epoch_ms",
     "mark_windows",
     "panels",
+    "plain",
     "reduce_points",
     "shown_window",
     "step_line",
@@ -69,6 +70,19 @@ def epoch_ms(times: pd.DatetimeIndex | pd.Series) -> np.ndarray:
     [1000.0]
     """
     return np.asarray(pd.DatetimeIndex(times).as_unit("us").asi8 / 1e3)
+
+
+def plain(text: str, most: int = 90) -> str:
+    """Return text that Plotly shows as it is: it knows some HTML and LaTeX, and names of the evidence must use neither.
+
+    Examples
+    --------
+    >>> plain("a <b> $x$")
+    'a &lt;b&gt; $\u200bx$\u200b'
+    """
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    shown = shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "$\u200b")
 
 
 def shown_window(result: Investigation) -> Window:

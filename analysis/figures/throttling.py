@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.theme import COLOUR, Chart, epoch_ms, panels, reduce_points, shown_window, step_line
-from analysis.figures.timeline import _plain, add_symptom, add_throttling, suspects
+from analysis.figures.theme import COLOUR, Chart, epoch_ms, panels, plain, reduce_points, shown_window, step_line
+from analysis.figures.timeline import add_symptom, add_throttling, suspects
 from analysis.glossary import label
 from analysis.investigation import Investigation
 from analysis.signals.cpu import ContainerCpu, classify
@@ -34,7 +34,7 @@ def suspect_panels(result: Investigation) -> go.Figure | None:
     if not found:
         return None
     finding, pods = found[0]
-    who = _plain(f"{finding.entity.container} of {finding.entity.workload}")
+    who = plain(f"{finding.entity.container} of {finding.entity.workload}")
     titles = [label("request_duration_seconds"), label("bad_ratio"), f"{who}: {label('cpu_throttled_ratio')}"]
     figure = panels(result, [*titles, f"{who}: {label('cpu_usage_cores')}, its limit dashed"])
     _add_durations(figure, result)
@@ -92,7 +92,7 @@ def throttle_raster(result: Investigation) -> go.Figure | None:
             series = series[window.holds(pd.DatetimeIndex(series.index))]
             if len(series):
                 name = f"{container} of {workload}" if len(cpus) == 1 else f"{container} in {cpu.pod}"
-                rows.append((float(series.fillna(0).mean()), _plain(name), series))
+                rows.append((float(series.fillna(0).mean()), plain(name), series))
     if not rows:
         return None
     rows = sorted(rows, key=lambda r: (-r[0], r[1]))[:MOST_ROWS][::-1]
@@ -146,7 +146,7 @@ def class_scatter(result: Investigation) -> go.Figure | None:
                 if np.isfinite(use) and np.isfinite(ratio):
                     x.append(use)
                     y.append(ratio)
-                    words.append(_plain(f"{container} of {workload}, {name}: {classify(ratio, use)}"))
+                    words.append(plain(f"{container} of {workload}, {name}: {classify(ratio, use)}"))
         count += len(x)
         colour = COLOUR["throttled"] if name == "incident" else COLOUR["other"]
         marker = {"symbol": symbol, "size": 10, "color": colour, "line": {"width": 1.5, "color": colour}}

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.figures.theme import COLOUR, epoch_ms, panels, shown_window, step_line, undefined_bar
+from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, shown_window, step_line, undefined_bar
 from analysis.findings import Finding
 from analysis.glossary import label
 from analysis.hypotheses.rollouts import removals
@@ -60,17 +60,12 @@ def timeline(result: Investigation) -> go.Figure:
     kinds = [k for k in ROWS if any(row.kind == k for row in result.timeline)]
     titles = [label("bad_ratio")]
     titles += [f"{f.entity.container} of {f.entity.workload}: {label('cpu_throttled_ratio')}" for f, _ in drawn]
-    figure = panels(result, [_plain(t) for t in [*titles, "changes"]])
+    figure = panels(result, [plain(t) for t in [*titles, "changes"]])
     add_symptom(figure, result, row=1)
     for row, (_, pods) in enumerate(drawn, start=2):
         add_throttling(figure, result, pods, row=row)
     add_changes(figure, result, kinds, row=len(titles) + 1)
     return figure
-
-
-def _plain(text: str) -> str:
-    """Return text that Plotly shows as it is: its titles know some HTML, labels of the evidence must not use it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def add_symptom(figure: go.Figure, result: Investigation, *, row: int) -> None:
@@ -86,7 +81,7 @@ def add_throttling(figure: go.Figure, result: Investigation, pods: tuple[Contain
     for cpu in pods[:12]:
         series = cpu.throttled_ratio_series()
         series = series[window.holds(pd.DatetimeIndex(series.index))]
-        name = _plain(f"{cpu.container}" if len(pods) == 1 else cpu.pod)
+        name = plain(f"{cpu.container}" if len(pods) == 1 else cpu.pod)
         figure.add_trace(step_line(series, name=name, colour=COLOUR["throttled"], fill=len(pods) == 1), row=row, col=1)
         for start, end in _gaps(pd.DatetimeIndex(series.index)):
             figure.add_trace(undefined_bar(start, end, text="no samples: unknown"), row=row, col=1)
@@ -121,7 +116,7 @@ def add_changes(figure: go.Figure, result: Investigation, kinds: list[str], *, r
                 pd.DatetimeIndex([max(item.time, window.start), min(item.end or item.time, window.end)])
             )
             x += [start, end, None]
-            text += [_plain(item.what), _plain(item.what), None]
+            text += [plain(item.what), plain(item.what), None]
         figure.add_trace(
             go.Scatter(
                 x=x, y=[ROWS[kind]] * len(x), text=text, mode="lines+markers", name=ROWS[kind], connectgaps=False,

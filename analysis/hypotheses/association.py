@@ -126,7 +126,9 @@ def _fisher(rho: float, n_eff: float) -> tuple[float | None, float | None]:
     return float(np.tanh(centre - width)), float(np.tanh(centre + width))
 
 
-def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.ndarray, outside: np.ndarray) -> Test:
+def specificity_test(
+    panel: Panel, controls: dict[str, np.ndarray], inside: np.ndarray, outside: np.ndarray, *, floor: float
+) -> Test:
     """Test whether the suspect rose while others of its kind did not.
 
     Parameters
@@ -138,6 +140,8 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
         An idle container has no elapsed periods: it is not throttled in such a step.
     inside, outside : ndarray of bool, shape (n,)
         Steps of the episode, and those to compare with.
+    floor : float
+        Smallest rise of the suspect that can be compared.
 
     Returns
     -------
@@ -149,6 +153,8 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
         return undecided("specificity", "nothing to compare with: no other container has a limit and enough samples")
     matrix = np.ma.masked_invalid(np.stack(usable))
     rise = mean_of_known(panel.dose[inside]) - mean_of_known(panel.dose[outside])
+    if not rise >= floor:
+        return undecided("specificity", "it did not rise, so there is nothing to compare")
     others = matrix[:, inside].mean(axis=1) - matrix[:, outside].mean(axis=1)
     spared = int(np.count_nonzero(~(np.ma.filled(others, 0.0) >= rise / 2)))
     contrast = panel.dose - np.ma.filled(np.ma.median(matrix, axis=0), 0.0)  # type: ignore[no-untyped-call]
@@ -159,7 +165,8 @@ def specificity_test(panel: Panel, controls: dict[str, np.ndarray], inside: np.n
     weights = np.where(i, 1 / i.sum(), np.where(o, -1 / o.sum(), 0.0))[known]
     found = contrast_shift_test(contrast[known], weights)
     spread = 1.96 * float(np.std(contrast[i], ddof=1)) / np.sqrt(max(i.sum() - 1, 1)) if i.sum() > 1 else 0.0
-    measured = Measured(found.value, "ratio", found.value - spread, found.value + spread, len(usable), found.p_value)
+    low, high = max(found.value - spread, -1.0), min(found.value + spread, 1.0)
+    measured = Measured(found.value, "ratio", low, high, len(usable), found.p_value)
     words = (
         f"{spared} of {len(usable)} others did not rise with it (p {number(found.p_value, 2)} against shifts in time)"
     )

@@ -19,10 +19,11 @@ from analysis.signals.workloads import workload_of
 
 __all__ = ["Case", "Symptom"]
 
-# labels that say who exposes a series, not whom it calls
-OWN_LABELS = frozenset({
-    "__name__", "application", "container", "endpoint", "exported_namespace", "host", "id", "image", "instance", "job",
-    "name", "namespace", "node", "pod", "prometheus", "service",
+# labels that name whom a series' owner calls
+CALLEE_LABELS = frozenset({
+    "backend", "cluster_name", "destination", "destination_app", "destination_canonical_service", "destination_service",
+    "destination_service_name", "destination_workload", "envoy_cluster_name", "net_peer_name", "peer", "peer_service",
+    "proxy", "remote", "server_address", "target", "upstream", "upstream_cluster",
 })  # fmt: skip
 
 
@@ -40,12 +41,15 @@ class Symptom:
         Whether there is a request in the incident window at all.
     typical_seconds : float
         Median duration of good requests in the baseline [s]; NaN without any.
+    baseline_bad_ratio : float
+        Share of bad requests in the baseline; NaN without any.
     """
 
     requests: pd.DataFrame
     episodes: tuple[Episode, ...]
     measurable: bool
     typical_seconds: float
+    baseline_bad_ratio: float
 
     @classmethod
     def of(cls, evidence: Evidence) -> Symptom:
@@ -57,14 +61,17 @@ class Symptom:
             table = _own_series(evidence, incident.spec.signals[spec.source].promql, 1 - spec.objective_ratio)
         index = pd.DatetimeIndex(table.index)
         inside = incident.window.holds(index)
-        good = table[incident.baseline.holds(index) & ~table["bad"].to_numpy()]["duration_seconds"].dropna()
+        before = table[incident.baseline.holds(index)]
+        good = before[~before["bad"].to_numpy()]["duration_seconds"].dropna()
         episodes = find_episodes(
             table,
             incident.window,
             objective_ratio=spec.objective_ratio,
             min_duration_seconds=spec.min_duration_seconds,
         )
-        return cls(table, episodes, bool(inside.any()), float(good.median()) if len(good) else float("nan"))
+        typical = float(good.median()) if len(good) else float("nan")
+        bad_before = float(before["bad"].mean()) if len(before) else float("nan")
+        return cls(table, episodes, bool(inside.any()), typical, bad_before)
 
     @cached_property
     def in_window(self) -> int:
@@ -163,21 +170,28 @@ class Case:
         return any(key[:2] == (service.namespace, service.workload) for key in self.groups)
 
     @cached_property
-    def callees(self) -> frozenset[str]:
-        """Names that the service's own metrics mention as destinations: label values, and first parts of hosts."""
-        service, names = self.incident.spec.service, set[str]()
+    def callees(self) -> frozenset[tuple[str, str]]:
+        """(workload, namespace) that the service's own metrics name as destinations; namespace "" where not said."""
+        service, found = self.incident.spec.service, set[tuple[str, str]]()
         for labels in self.evidence.samples.labels:
             namespace, pod = labels.get("namespace", ""), labels.get("pod", "")
             if namespace == service.namespace and self.workload(namespace, pod) == service.workload:
-                for key, text in labels.items():
-                    if key not in OWN_LABELS:
-                        names |= {text, re.split(r"[.:/|]", text.split("://")[-1], maxsplit=1)[0]}
-        return frozenset(names - {""})
+                for text in (labels[key] for key in CALLEE_LABELS & labels.keys()):
+                    host = re.split(r"[:/|]", text.split("://")[-1].rpartition("|")[2], maxsplit=1)[0].split(".")
+                    found.add((host[0], host[1] if len(host) > 2 and host[2] == "svc" else ""))
+        return frozenset(pair for pair in found if pair[0])
 
     def on_path(self, namespace: str, workload: str) -> bool:
-        """Return whether the bad requests are known to pass a workload: the service itself, or one that it calls."""
+        """Return whether the bad requests are known to pass a workload: the service itself, or one that it calls.
+
+        Where the service names a host without a namespace, it is the workload of that name if there is but one.
+        """
         service = self.incident.spec.service
-        return (namespace, workload) == (service.namespace, service.workload) or workload in self.callees
+        if (namespace, workload) == (service.namespace, service.workload) or (workload, namespace) in self.callees:
+            return True
+        said = {where for name, where in self.callees if name == workload}
+        bearers = {key[0] for key in self.groups if key[1] == workload}
+        return said == {""} and bearers == {namespace}
 
     def bad_durations(self, episode: Episode) -> tuple[np.ndarray, np.ndarray]:
         """Return start and end [us] of the bad requests of an episode whose duration is known, shape (m,)."""

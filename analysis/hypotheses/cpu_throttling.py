@@ -17,8 +17,8 @@ from analysis.hypotheses.association import FDR, dose_test, recovery_test, speci
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
 from analysis.hypotheses.rollouts import rollout_contrast
-from analysis.hypotheses.throttle_dose import ENOUGH, explained_share, magnitude_test, ratio_on_grid
-from analysis.hypotheses.throttle_words import caveats, harmless_throttling, state, summary_values
+from analysis.hypotheses.throttle_dose import ENOUGH, Explained, explained_share, magnitude_test, ratio_on_grid
+from analysis.hypotheses.throttle_words import caveats, harmless_throttling, state, summary_values, which_episodes
 from analysis.incident import Window
 from analysis.signals.cpu import PERIODS, THROTTLED, ContainerCpu
 from analysis.signals.requests import Episode
@@ -90,7 +90,20 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         return (_unheard(entity, reason),), harmless_throttling(case)
     studies = tuple(Study(e, _pod_changes(case, e), case.bad_durations(e)) for e in case.symptom.episodes)
     findings = [_finding(case, key, cpus, studies) for key, cpus in case.groups.items()]
-    return tuple(findings), harmless_throttling(case)
+    return tuple(_with_rivals(f, findings) for f in findings), harmless_throttling(case)
+
+
+def _with_rivals(finding: Finding, findings: list[Finding]) -> Finding:
+    """Say which other supported containers the recording cannot tell from this one: they were held at the same time."""
+    rivals = [
+        f.entity.name
+        for f in findings
+        if f is not finding and f.verdict == "supported" and set(f.episodes) & set(finding.episodes)
+    ]
+    if finding.verdict != "supported" or not rivals:
+        return finding
+    note = f"Held at the same time, and not to be told apart by this recording: {', '.join(rivals[:5])}."
+    return replace(finding, caveats=(note, *finding.caveats))
 
 
 def _unheard(entity: Entity, reason: str) -> Finding:
@@ -125,7 +138,9 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tupl
     if not any(len(c.periods.end) for c in cpus):
         limited = any(len(c.limit.end) for c in cpus)
         reason = (
-            f"{EVIDENCE} were not recorded" if limited else "no CPU limit is in force: its own quota cannot stop it"
+            "the counters of elapsed and throttled periods were not both recorded"
+            if limited
+            else "no CPU limit is in force: its own quota cannot stop it"
         )
         return _unheard(entity, reason)
     if not case.symptom.measurable:
@@ -141,9 +156,11 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tupl
     verdict = verdict_of(best.tests)
     explaining = tuple(t.episode.id for t in trials if verdict_of(t.tests) == "supported")
     values = {**best.values, **_per_episode(trials)}
-    excess = np.array([t.episode.bad for t in trials], dtype=float)
-    covered = np.array([t.explained_ratio if t.episode.id in explaining or not explaining else 0.0 for t in trials])
-    explained = float((excess * covered).sum() / excess.sum()) if excess.sum() else 0.0
+    bad = np.array([t.episode.bad for t in trials], dtype=float)
+    covered = [t.explained_ratio if t.episode.id in explaining or not explaining else 0.0 for t in trials]
+    explained = float(bad @ np.array(covered) / bad.sum()) if bad.sum() else 0.0
+    values["explained_all_ratio"] = value(explained, "ratio")
+    values |= which_episodes(explaining or (best.episode.id,), case.symptom.episodes)
     template, more = state(verdict, best.tests, values)
     values |= more
     return Finding(
@@ -165,6 +182,14 @@ def _requests_file(case: Case) -> str:
     return f"requests in {case.evidence.files.get('requests', 'the evidence')}"
 
 
+def _sick_baseline(case: Case) -> str | None:
+    """Return why the baseline is no normal time, None if it is one."""
+    ratio, allowed = case.symptom.baseline_bad_ratio, 1 - case.incident.spec.symptom.objective_ratio
+    if ratio > 2 * allowed:
+        return f"the baseline is no normal time: {value(ratio, 'ratio').text} of its requests were bad"
+    return None
+
+
 def _per_episode(trials: list[Trial]) -> dict[str, Value]:
     if len(trials) < 2:
         return {}
@@ -181,11 +206,9 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -
     values = summary_values(case, pods, episode.window, of=len(cpus))
     edges = grid_edges(pods[0].periods.end, _extended(case, episode))
     try:
-        if len(edges) < 3:
-            raise CoverageError(
-                "fewer than three samples", where=key[2], expected="a scrape every few seconds", next=""
-            )
-        long = Panel(edges, ratio_on_grid(pods, edges), np.full(len(edges) - 1, np.nan))
+        if unusable := _sick_baseline(case):
+            raise CoverageError(unusable, where="baseline", expected="a normal time", next="choose another baseline")
+        long = Panel(edges, ratio_on_grid(pods, edges) if len(edges) > 1 else edges, np.zeros(0))
         steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
         panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
     except CoverageError as error:
@@ -195,7 +218,8 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -
     explained = explained_share(
         pods, requests, usual_ratio=usual if np.isfinite(usual) else 0.0, typical_seconds=case.symptom.typical_seconds
     )
-    magnitude = magnitude_test(
+    unknown_limit = not any(np.isfinite(c.limit_cores) for c in pods)
+    magnitude = undecided("magnitude", "the CPU limit was not recorded") if unknown_limit else magnitude_test(
         explained, on_path=case.on_path(key[0], key[1]), ratio=panel.dose, edges=panel.edges, requests=requests,
         period_seconds=pods[0].period_seconds,
     )  # fmt: skip
@@ -209,21 +233,24 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -
         reversal, extra = _reversal(case, cpus, long, episode, pooled.change, requests)
         values |= extra
     share = explained.share if np.isfinite(explained.share) else 0.0
-    values |= _magnitude_values(explained, magnitude)
+    known_pods = len(pods) == len(cpus) or bool((case.symptom.requests["pod"] != "").any())
+    values |= _magnitude_values(explained, magnitude, known_pods=known_pods)
     return Trial(episode, pods, (timing, magnitude, dose, specificity, reversal), share, values)
 
 
-def _magnitude_values(explained: object, magnitude: Test) -> dict[str, Value]:
+def _magnitude_values(explained: Explained, magnitude: Test, *, known_pods: bool) -> dict[str, Value]:
     found = {
-        "explained_ratio": getattr(explained, "share", float("nan")),
+        "explained_ratio": explained.share,
         "explained_low_ratio": magnitude.low if magnitude.low is not None else float("nan"),
         "explained_high_ratio": magnitude.high if magnitude.high is not None else float("nan"),
-        "explained_p_fifty_ratio": getattr(explained, "share_p50", float("nan")),
-        "explained_p_ninety_nine_ratio": getattr(explained, "share_p99", float("nan")),
+        "explained_p_fifty_ratio": explained.share_p50,
+        "explained_p_ninety_nine_ratio": explained.share_p99,
     }
     values = {name: value(min(max(x, 0.0), 1.0) if np.isfinite(x) else x, "ratio") for name, x in found.items()}
-    enough = found["explained_ratio"] >= ENOUGH
-    return values | {"enough": Value(str(enough).lower(), "", "enough to explain them" if enough else "")}
+    enough = found["explained_ratio"] >= ENOUGH and known_pods
+    assumed = "" if known_pods else "provided that they went through these pods"
+    words = {"enough": "enough to explain them" if enough else "", "assumed": assumed}
+    return values | {name: Value(text, "name", text) for name, text in words.items()}
 
 
 def _undecided(known: list[PodChange]) -> PodChange:
@@ -260,7 +287,7 @@ def _specificity(case: Case, key: Key, pods: tuple[ContainerCpu, ...], panel: Pa
         controls["other pods"] = ratio_on_grid(healthy, panel.edges)
     inside = panel.held_by(episode.window)
     outside = _without_others(panel, case.symptom.episodes, episode) & ~inside
-    return specificity_test(panel, controls, inside, outside)
+    return specificity_test(panel, controls, inside, outside, floor=RISE_FLOOR)
 
 
 def _reversal(

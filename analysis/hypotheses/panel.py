@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.errors import CoverageError
 from analysis.incident import Incident, Window
 from analysis.series import align
 from analysis.signals.requests import Episode, bins
@@ -88,8 +89,11 @@ def grid_edges(stamps: np.ndarray, window: Window) -> np.ndarray:
     if step <= 0:
         return np.zeros(0, "i8")
     inside = stamps[(stamps >= window.start_us) & (stamps <= window.end_us)]
-    phase = int(np.median((inside - window.start_us) % step)) if len(inside) else 0
-    return np.arange(window.start_us + phase, window.end_us + 1, step, dtype="i8")
+    if not len(inside):
+        return np.zeros(0, "i8")
+    phase = int(np.median((inside - window.start_us) % step))
+    first = int(inside[0]) - (int(inside[0]) - window.start_us - phase) % step  # nothing before or after the samples
+    return np.arange(max(first, window.start_us), min(int(inside[-1]) + step // 2, window.end_us) + 1, step, dtype="i8")
 
 
 def make_panel(
@@ -106,9 +110,9 @@ def make_panel(
     requests : DataFrame
         With column bad.
     incident : Incident
-        Its baseline and window must both be covered.
+        Its baseline must be covered.
     episodes : tuple of Episode
-        What is studied; only for the coverage of the dose in each.
+        What is studied; each must be covered.
 
     Returns
     -------
@@ -120,12 +124,17 @@ def make_panel(
     CoverageError
         Naming the signal, what it has and what it needs.
     """
+    if len(edges) < 3:
+        raise CoverageError(
+            "fewer than three samples lie in baseline and window", where="cpu_throttled_ratio",
+            expected="a sample every few seconds", next="capture the evidence of that time",
+        )  # fmt: skip
     total, bad = bins(requests, edges)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(total > 0, bad / total, np.nan)
     index = pd.DatetimeIndex(pd.to_datetime(edges[1:], unit="us", utc=True)).as_unit("us")
     signals = {"cpu_throttled_ratio": pd.Series(dose, index=index), "bad_ratio": pd.Series(share, index=index)}
-    for window in (incident.baseline, incident.window, *(e.window for e in episodes)):
+    for window in (incident.baseline, *(e.window for e in episodes)):
         if window.duration_seconds >= 2 * (edges[1] - edges[0]) / 1e6:
             align(signals, window, MIN_COVERAGE)
     return Panel(edges, dose, share)

@@ -44,6 +44,7 @@ def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *
     limit = mean_of_known([c.limit_cores for c in cpus])
     period = mean_of_known([c.period_seconds for c in cpus])
     stop = mean_of_known([stall_bound_seconds(c.limit_cores, c.threads, c.period_seconds) for c in cpus])
+    threads = any(np.isfinite(c.threads) for c in cpus)
     usage, before = (mean_of_known([c.usage_cores(w) for c in cpus]) for w in (window, baseline))
     name = cpus[0]
     found = class_in(cpus, window)
@@ -62,8 +63,19 @@ def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *
         "limit_cores": Value(limit, "cores", f"{number(limit)} cores"),
         "period_seconds": value(period, "seconds"),
         "stall_bound_seconds": value(stop, "seconds"),
+        "stall_words": Value(stop, "seconds", f"{value(stop, 'seconds').text}{'' if threads else ' or more'}"),
         "class": Value(found, "", found or "unknown: no usage was recorded"),
     }
+
+
+def which_episodes(explained: tuple[int, ...], episodes: tuple[Episode, ...]) -> dict[str, Value]:
+    """Return which bad intervals a sentence is about; empty text where there is but one."""
+    if len(episodes) < 2:
+        return {"which_episodes": Value("", "name", "")}
+    chosen = [e for e in episodes if e.id in explained]
+    spans = ", ".join(f"{e.window.start:%H:%M:%S} to {e.window.end:%H:%M:%S} UTC" for e in chosen)
+    text = f"in {len(chosen)} of {len(episodes)} bad intervals ({spans})"
+    return {"which_episodes": Value(text, "name", text)}
 
 
 def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tuple[str, dict[str, Value]]:
@@ -83,14 +95,17 @@ def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tu
     which = " in {pods} of {pods_of} pods" if values["pods_of"].value != 1 else ""
     during = "{throttled_ratio} of its periods while requests were bad"
     before = "{throttled_baseline_ratio} in the baseline"
-    held = "{container} of {workload}" + which + f" was held by its CPU limit in {during} ({before})"
+    interval = " {which_episodes}" if values["which_episodes"].text else ""
+    held = "{container} of {workload}" + which + interval + f" was held by its CPU limit in {during} ({before})"
     if verdict == "supported":
         text = held + (
-            "; each stop lasts up to {stall_bound_seconds} of {period_seconds}, and the stops cover {explained_ratio} "
+            "; a full stop lasts {stall_words} of each {period_seconds}, and the stops cover {explained_ratio} "
             "of the bad requests' excess time [{explained_low_ratio} to {explained_high_ratio}]"
         )
         if values["enough"].text:
             text += ", {enough} with the queueing behind each stop"
+        if values["assumed"].text:
+            text += ", {assumed}"
         if "bad_without_limit_ratio" in values:
             text += (
                 ". The same rollout without the limit: {bad_without_limit_ratio} of requests bad instead of "
@@ -109,9 +124,10 @@ def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tu
         return held + ", and so were most other containers: it does not single out what was sick.", {}
     if open_ones:
         text = (
-            "Whether CPU throttling of {container} of {workload} made requests bad cannot be decided; {open_question}. "
-            f"It was throttled in {during}, {before}."
+            "Whether CPU throttling of {container} of {workload} made requests bad cannot be decided; {open_question}."
         )
+        if values["throttled_ratio"].value is not None:
+            text += f" It was throttled in {during}, {before}."
         question = f"{open_ones[0].name}: {open_ones[0].reason}"
         return text, {"open_question": Value(open_ones[0].name, "name", question)}
     if failures:

@@ -152,6 +152,9 @@ def _execute_all(
 def _publish(target: Path, work: Path, sections: tuple[Section, ...], html: str, data: str) -> None:
     """Put the files in their places, each in one step, the page last."""
     (target / "notebooks").mkdir(exist_ok=True)
+    for old in (target / "notebooks").glob("*.ipynb"):
+        if old.stem not in {s.name for s in sections}:
+            old.unlink()  # of an earlier run: not what this page shows
     for section in sections:
         source = work / f"{section.name}.ipynb"
         if source.is_file():

@@ -11,6 +11,7 @@ from analysis.incident import Window
 
 __all__ = ["Episode", "bad_requests", "bins", "find_episodes"]
 
+SPARSE = 30  # requests a bin; with fewer, bins grow
 CHANCE = 0.05  # a bin is bad when so many bad requests would come by chance at the objective in fewer cases than this
 
 
@@ -116,7 +117,8 @@ def find_episodes(
     The window is cut into bins of min_duration / 6. A bin is bad when its bad requests exceed what the objective
     allows by more than chance (one-sided binomial, 5 %). Bad bins closer than min_duration form one stretch; it
     counts when its first and last bad request lie at least min_duration apart and its share as a whole exceeds the
-    objective. If nothing is found the bins are doubled, twice at most: a slow burn shows only in longer bins.
+    objective. If nothing is found the bins are doubled, twice at most, and further while they hold fewer than 30
+    requests on average: a slow burn, and sparse traffic, show only in longer bins.
 
     Examples
     --------
@@ -129,17 +131,19 @@ def find_episodes(
     inside = requests[window.holds(pd.DatetimeIndex(requests.index))]
     times = pd.DatetimeIndex(inside.index).as_unit("us").asi8
     bad_times = times[inside["bad"].to_numpy()]
-    width = round(min_duration_seconds * 1e6 / 6)
-    while width <= min_duration_seconds * 1e6 + 1 and len(bad_times):
-        count = max(1, -(-round(window.duration_seconds * 1e6) // width))
-        edges = window.start_us + width * np.arange(count + 1)
+    first_width = width = max(round(min_duration_seconds * 1e6 / 6), 1)
+    first = max(window.start_us, int(times[0]) - 1) if len(times) else 0
+    last = int(times[-1]) if len(times) else 0
+    while len(bad_times) and (width <= 4 * first_width or len(times) * width < SPARSE * (last - first)):
+        count = max(1, -(-(last - first) // width))
+        edges = first + width * np.arange(count + 1)
         total, bad = bins(inside, edges)
         from scipy.special import bdtrc  # imported late: half a CPU second that a notebook need not pay
 
         beyond_chance = (bad > 0) & (bdtrc(np.maximum(bad - 1, 0), total, 1 - objective_ratio) <= CHANCE)
         found = []
-        for first, last in _stretches(edges, np.flatnonzero(beyond_chance), min_duration_seconds * 1e6):
-            hits = bad_times[(bad_times > first) & (bad_times <= last)]
+        for begin, end in _stretches(edges, np.flatnonzero(beyond_chance), min_duration_seconds * 1e6):
+            hits = bad_times[(bad_times > begin) & (bad_times <= end)]
             lo, hi = int(hits[0]) - 1, int(hits[-1])
             held = (times > lo) & (times <= hi)
             too_many = inside["bad"].to_numpy()[held].mean() > 1 - objective_ratio
@@ -147,6 +151,8 @@ def find_episodes(
                 found.append((lo, hi, inside[held]))
         if found:
             return tuple(_episode(i, *stretch) for i, stretch in enumerate(found, start=1))
+        if count == 1:
+            break
         width *= 2
     return ()
 

@@ -199,13 +199,23 @@ def test_a_container_that_is_always_throttled_is_not_accused():
     assert "did not rise" in found.statement
 
 
-def test_a_bystander_throttled_at_the_very_time_is_not_supported_without_a_path():
+@pytest.mark.parametrize(
+    ("namespace", "pod", "workload"),
+    [
+        ("batch", "report-maker-0", "report-maker"),
+        ("observability", "query-7d9c6b5f4-abcde", "query"),  # the word stands in labels of the service's series
+        ("other", "redis-0", "redis"),  # another team's: the service calls redis.data
+        ("payments", "payment-api-canary-7d9c6b5f4-abcde", "payment-api-canary"),
+        ("x", "500", "500"),
+    ],
+)
+def test_a_bystander_throttled_at_the_very_time_is_not_supported_without_a_path(namespace, pod, workload):
     """C's locks, and an unrelated workload whose container is throttled exactly then."""
     evidence = evidence_of(C)
     episode = Case.of(evidence).symptom.episodes[0].window
     times = next(iter(evidence.samples.named(CFS[0]))).times
     inside = (times > episode.start_us) & (times <= episode.end_us)
-    who = {"namespace": "batch", "pod": "report-maker-0", "container": "worker"}
+    who = {"namespace": namespace, "pod": pod, "container": "worker"}
     from tests.variants import add
 
     table = add(
@@ -213,11 +223,62 @@ def test_a_bystander_throttled_at_the_very_time_is_not_supported_without_a_path(
         [
             ({"__name__": CFS[0], **who}, times, np.arange(len(times)) * 50.0),
             ({"__name__": CFS[1], **who}, times, np.cumsum(np.where(inside, 49.0, 0.0))),
+            ({"__name__": "container_spec_cpu_quota", **who}, times, np.full(len(times), 6_000.0)),
         ],
     )
-    found = finding(with_samples(evidence, table), "cpu_throttling:batch/report-maker/worker")
+    found = finding(with_samples(evidence, table), f"cpu_throttling:{namespace}/{workload}/worker")
     assert found.verdict == "insufficient"
     assert "pass this container" in found.statement
+
+
+def test_a_called_server_that_is_throttled_then_is_on_the_path():
+    evidence = evidence_of(C)
+    case = Case.of(evidence)
+    assert case.on_path("data", "redis")
+    assert case.on_path("data", "postgres")
+    assert case.on_path("payments", "payment-api")
+    assert not case.on_path("payments", "order-service")
+
+
+def test_a_sick_baseline_decides_nothing():
+    evidence = evidence_of(A)
+    sick = with_window(
+        evidence,
+        Window("2026-11-22T18:05:40Z", "2026-11-22T18:07:00Z"),
+        Window("2026-11-22T18:04:45Z", "2026-11-22T18:05:40Z"),
+    )
+    found = finding(sick)
+    assert found.verdict == "insufficient"
+    assert "no normal time" in found.statement
+
+
+def test_a_limit_removed_inside_the_window_hides_nothing():
+    evidence = evidence_of(A)
+    whole = with_window(evidence, Window("2026-11-22T18:02:25Z", "2026-11-22T18:11:30Z"))
+    assert finding(whole).verdict == "supported"
+
+
+def test_sparse_requests_are_an_incident_too():
+    evidence = evidence_of(A)
+    few = replace(evidence, requests=evidence.requests.iloc[::100])
+    result = examine(few)
+    assert result.incident_found is True
+    assert {f.verdict for f in result.findings if f.id != PROXY} <= {"refuted", "insufficient"}
+
+
+def test_two_suspects_that_cannot_be_told_apart_say_so():
+    evidence = evidence_of(A)
+    twin = [
+        ({**s.labels, "container": "envoy-twin"}, s.times, s.values)
+        for name in (*CFS, "container_cpu_usage_seconds_total", "container_spec_cpu_quota")
+        for s in evidence.samples.named(name, container="istio-proxy")
+    ]
+    from tests.variants import add
+
+    result = examine(with_samples(evidence, add(evidence.samples, twin)))
+    supported = [f for f in result.findings if f.verdict == "supported"]
+    assert len(supported) == 2
+    assert all("not to be told apart" in f.caveats[0] for f in supported)
 
 
 def test_names_carry_no_meaning():
@@ -297,6 +358,9 @@ def test_two_incidents_in_one_window_are_explained_each_for_its_part():
     proxy = next(f for f in result.findings if f.id == PROXY)
     assert (proxy.verdict, proxy.episodes) == ("supported", (1,))
     assert proxy.explained_ratio < 0.8
+    assert "in 1 of 2 bad intervals" in proxy.statement
+    assert "in 1 of 2 bad intervals" in result.headline
+    assert proxy.values["explained_all_ratio"].text in result.headline
 
 
 def test_every_number_of_a_statement_is_one_of_its_values():
