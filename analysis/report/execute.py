@@ -88,6 +88,7 @@ def execute(notebook: Path, output: Path, parameters: dict[str, str | None]) -> 
             str(output),
             parameters=parameters,
             kernel_name="python3",
+            language="python",
             progress_bar=False,
             log_output=False,
             autosave_cell_every=0,
@@ -108,4 +109,10 @@ def _first_line(text: str) -> str:
 
 
 def _read(path: Path) -> Any:
-    return nbformat.read(path, as_version=4) if path.is_file() else nbformat.v4.new_notebook()
+    """Return the executed notebook, without the places of this run that papermill noted in it."""
+    if not path.is_file():
+        return nbformat.v4.new_notebook()
+    found = nbformat.read(path, as_version=4)
+    for key in ("input_path", "output_path"):
+        found.metadata.get("papermill", {}).pop(key, None)
+    return found

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from analysis.errors import BusyError, SpecError
 from analysis.investigation import RUN_VARIABLE, Investigation, investigate
 from analysis.report.document import document, to_json
 from analysis.report.execute import Section, execute, notebooks
+from analysis.report.light import nbformat
 from analysis.report.render import render
 from analysis.store import replace_atomically
 
@@ -85,7 +87,7 @@ def make_report(
         progress("rendering")
         found = document(result, sections)
         html, data = render(result, sections), to_json(found)
-        _publish(target, work, sections, html, data)
+        _publish(target, sections, html, data)
     return Report(target, result, sections, found["status"])
 
 
@@ -149,15 +151,15 @@ def _execute_all(
     return tuple(one(path) for path in chosen)
 
 
-def _publish(target: Path, work: Path, sections: tuple[Section, ...], html: str, data: str) -> None:
+def _publish(target: Path, sections: tuple[Section, ...], html: str, data: str) -> None:
     """Put the files in their places, each in one step, the page last."""
     (target / "notebooks").mkdir(exist_ok=True)
     for old in (target / "notebooks").glob("*.ipynb"):
         if old.stem not in {s.name for s in sections}:
             old.unlink()  # of an earlier run: not what this page shows
     for section in sections:
-        source = work / f"{section.name}.ipynb"
-        if source.is_file():
-            source.replace(target / "notebooks" / source.name)
+        text = nbformat.writes(section.notebook) + "\n"
+        write = partial(Path.write_text, data=text, encoding="utf-8")
+        replace_atomically(target / "notebooks" / f"{section.name}.ipynb", write)
     replace_atomically(target / "report.json", lambda p: p.write_text(data, encoding="utf-8"))
     replace_atomically(target / "report.html", lambda p: p.write_text(html, encoding="utf-8"))

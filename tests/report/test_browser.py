@@ -151,9 +151,11 @@ def test_hostile_names_stay_text_on_every_path(browser, tmp_path):
     spec = spec.replace("what: istio-proxy CPU limit", f"what: {title}")
     (folder / "incident.yaml").write_text(spec, encoding="utf-8")
     (folder / "narrative.md").write_text(
-        f"## Summary {{#summary}}\n\n{HOSTILE} [x](javascript:window.hacked=1)\n", encoding="utf-8"
+        f"## Summary {{#summary}}\n\n{HOSTILE} [x](javascript:window.hacked=1) ![i](http://evil.example/x.png)\n",
+        encoding="utf-8",
     )
-    swap = {"istio-proxy": f"proxy{HOSTILE}", "redis": f"redis{HOSTILE}", "app": "x" * 5000, "postgres": "$x^2$ \u202ewen", "redis-0": f"redis{HOSTILE}-0"}
+    swap = {"istio-proxy": f"proxy{HOSTILE}", "redis": f"redis{HOSTILE}", "redis-0": f"redis{HOSTILE}-0"}
+    swap |= {"app": "x" * 5000, "postgres": "$x^2$ \u202ewen"}
 
     def change(labels):
         return {k: swap.get(v, v) if k != "__name__" else v for k, v in labels.items()}
@@ -202,10 +204,8 @@ def test_an_authors_own_table_is_shown_as_text(browser, tmp_path, monkeypatch):
     folder = tmp_path / "notebooks"
     folder.mkdir()
     book = nbformat.v4.new_notebook()
-    parameters = f"incident = {str(D)!r}
-start = end = baseline_start = baseline_end = None"
-    table = "import pandas as pd
-pd.DataFrame({'<b>x</b>': ['<script>window.hacked=1</script>']})"
+    parameters = f"incident = {str(D)!r}\nstart = end = baseline_start = baseline_end = None"
+    table = "import pandas as pd\npd.DataFrame({'<b>x</b>': ['<script>window.hacked=1</script>']})"
     book.cells = [
         nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(table),
