@@ -1,0 +1,124 @@
+"""The README is true: its code runs, its commands exist, its cron line works, a real Prometheus can be recorded."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, A, missing
+from tests.report.conftest import postmortem
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- tested: {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def test_the_ten_lines_run():
+    lines = block("ten lines")
+    assert len([line for line in lines.splitlines() if line.strip()]) <= 10
+    run = subprocess.run(
+        [sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "supported cpu_throttling:payments/payment-api/istio-proxy" in run.stdout
+
+
+def test_every_command_is_documented_and_every_documented_command_exists():
+    help_text = postmortem("--help").stdout
+    commands = set(re.findall(r"^\W*(\w+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
+    assert commands == {"new", "capture", "check", "report"}
+    assert commands <= set(re.findall(r"postmortem (\w+)", README))
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"help", "setup", "report", "test", "check", "lab", "bench", "clean"} <= targets
+    assert set(re.findall(r"`?make (\w+)", README)) <= targets
+
+
+def test_the_links_of_the_documents_lead_somewhere():
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+            assert target.startswith("http") or (ROOT / target).exists(), (document.name, target)
+
+
+def test_the_cron_line_runs_as_cron_would(tmp_path):
+    line = block("cron").strip()
+    schedule, command = line.split(" cd ", 1)
+    assert len(schedule.split()) == 5
+    link = tmp_path / "toolkit"
+    link.mkdir()
+    for name in ("analysis", "notebooks", "data"):
+        (link / name).symlink_to(ROOT / name)
+    (link / ".venv" / "bin").mkdir(parents=True)
+    (link / ".venv" / "bin" / "postmortem").symlink_to(Path(sys.executable).parent / "postmortem")
+    command = command.replace("/srv/postmortem-toolkit", str(link)).replace(
+        "/srv/www/postmortem", str(tmp_path / "www")
+    )
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"cd {command}"], env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LOGNAME": "cron"},
+        cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=200, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "no incident" in run.stdout
+    assert (tmp_path / "www" / "report.html").is_file()
+
+
+@pytest.fixture
+def prometheus(corpus, tmp_path):
+    if shutil.which("prometheus") is None:
+        missing("the program prometheus")
+    with tarfile.open(corpus / "lab" / "A-sidecar-throttle" / "prometheus_tsdb.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tmp_path / "empty.yml").write_text("")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [
+        "prometheus", f"--storage.tsdb.path={tmp_path / 'tsdb'}", "--storage.tsdb.retention.time=10y",
+        f"--config.file={tmp_path / 'empty.yml'}", f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            pytest.fail("prometheus did not start")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_recording_from_a_real_prometheus_gives_the_same_verdict(prometheus, tmp_path):
+    from analysis import capture_from, investigate
+
+    recording = tmp_path / "recording"
+    recording.mkdir()
+    code = block("record").replace("http://localhost:9090", prometheus)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    for name in ("requests/k6_results.json.gz", "kubernetes/events.json", "kubernetes/deployments.csv"):
+        shutil.copy(A / "raw" / name, recording)
+    folder = tmp_path / "incident"
+    folder.mkdir()
+    spec = (A / "incident.yaml").read_text(encoding="utf-8")
+    (folder / "incident.yaml").write_text(re.sub(r"  gc_logs:.*?(?=  kubernetes:)", "", spec, flags=re.DOTALL))
+    capture_from(folder, recording)
+    first = investigate(folder).findings[0]
+    assert (first.id, first.verdict, first.rank) == ("cpu_throttling:payments/payment-api/istio-proxy", "supported", 1)
+    assert "same rollout" in first.tests[4].words
