@@ -301,6 +301,12 @@ class Observation:
         }
 
 
+def _dose(finding: Finding) -> float:
+    """Return the throttled ratio of a finding, to order those that explain nothing; 0 without one."""
+    found = finding.values.get("throttled_ratio")
+    return float(found.value) if found is not None and isinstance(found.value, (int, float)) else 0.0
+
+
 def rank(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Order findings and number the supported ones: mechanisms by explained share, localisations, triggers, effects.
 
@@ -322,7 +328,7 @@ def rank(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """
     ordered = sorted(
         findings,
-        key=lambda f: (VERDICTS.index(f.verdict), ROLES.index(f.role), -(f.explained_ratio or 0.0), f.id),
+        key=lambda f: (VERDICTS.index(f.verdict), ROLES.index(f.role), -(f.explained_ratio or 0.0), -_dose(f), f.id),
     )
     supported = [f for f in ordered if f.verdict == "supported"]
     numbered = [replace(f, rank=i) for i, f in enumerate(supported, start=1)]

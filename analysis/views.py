@@ -112,6 +112,9 @@ def headline(result: Investigation) -> View:
     local = window.start.tz_convert(zone)
     beside = f" ({local:%H:%M %Z})" if incident.spec.timezone != "UTC" else ""
     first, rest = [*result.headline.split("; ", 1), ""][:2]
+    seen = [o.statement for o in result.observations if o.name == "throttling_without_harm"]
+    if result.incident_found is False and seen:
+        rest = f"Seen: {seen[0]}"
     return View("headline", {
         "text": first,
         "rest": f"{rest[:1].upper()}{rest[1:]}",

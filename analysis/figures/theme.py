@@ -45,6 +45,7 @@ MARGIN = {"l": 92, "r": 16, "t": 24, "b": 34}
 PANEL_HEIGHT = 74
 PANEL_GAP = 26
 MOST_POINTS = 2400
+TICKS = [{"dtickrange": [None, 59_999], "value": "%H:%M:%S"}, {"dtickrange": [60_000, None], "value": "%H:%M"}]
 
 
 class Chart(go.Figure):  # type: ignore[misc]
@@ -137,7 +138,7 @@ def panels(result: Investigation, titles: list[str], *, heights: list[float] | N
         showgrid=False,
         ticks="outside",
         hoverformat="%H:%M:%S",
-        tickformat="%H:%M" if window.duration_seconds <= 86_400 else None,
+        tickformatstops=TICKS if window.duration_seconds <= 86_400 else None,
         nticks=12,
         showspikes=True,
         spikemode="across",

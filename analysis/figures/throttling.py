@@ -115,6 +115,7 @@ def throttle_raster(result: Investigation) -> go.Figure | None:
             colorbar={"tickformat": ".0%", "thickness": 10, "len": 1, "x": 1.0, "xpad": 4},
         )
     )  # fmt: skip
+    figure.layout.annotations = figure.layout.annotations[:1]  # the windows are shaded; their names stand above
     figure.update_layout(height=90 + 24 * len(rows), margin={"l": 230, "r": 76})
     figure.update_yaxes(type="category", rangemode="normal", nticks=0, tickmode="array", tickvals=[r[1] for r in rows])
     return figure
