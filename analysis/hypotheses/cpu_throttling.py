@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.correlate.effect import Change, adjust_fdr, change
+from analysis.correlate.effect import Change
 from analysis.correlate.known import mean_of_known
 from analysis.errors import CoverageError
 from analysis.findings import Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
@@ -18,6 +18,7 @@ from analysis.hypotheses.case import Case
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
 from analysis.hypotheses.rollouts import rollout_contrast
 from analysis.hypotheses.throttle_dose import ENOUGH, Explained, explained_share, magnitude_test, ratio_on_grid
+from analysis.hypotheses.throttle_pods import RISE_FLOOR, Study, lineage, most_telling, study
 from analysis.hypotheses.throttle_words import caveats, harmless_throttling, state, summary_values, which_episodes
 from analysis.incident import Window
 from analysis.signals.cpu import PERIODS, THROTTLED, ContainerCpu
@@ -26,29 +27,9 @@ from analysis.signals.requests import Episode
 __all__ = ["examine"]
 
 NAME = "cpu_throttling"
-RISE_FLOOR = 0.05  # a rise of less than 5 % of periods is no rise
-SPREAD_FLOOR = 0.02  # a flat baseline still has this spread: one period of fifty
 EVIDENCE = f"{THROTTLED} / {PERIODS}"
 
 Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class PodChange:
-    """Change of one pod's throttled ratio from baseline to one episode, with q among all pods of the evidence."""
-
-    cpu: ContainerCpu
-    change: Change
-    q_value: float
-
-
-@dataclass(frozen=True)
-class Study:
-    """One episode with what all suspects are tested on: each pod's change, and the spans of the bad requests [us]."""
-
-    episode: Episode
-    changes: dict[int, PodChange]
-    requests: tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -88,7 +69,7 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         reason = f"no container of {service.namespace}/{service.workload} is in the evidence"
         entity = Entity(service.namespace, service.workload)
         return (_unheard(entity, reason),), harmless_throttling(case)
-    studies = tuple(Study(e, _pod_changes(case, e), case.bad_durations(e)) for e in case.symptom.episodes)
+    studies = tuple(study(case, episode) for episode in case.symptom.episodes)
     findings = [_finding(case, key, cpus, studies) for key, cpus in case.groups.items()]
     return tuple(_with_rivals(f, findings) for f in findings), harmless_throttling(case)
 
@@ -112,27 +93,6 @@ def _unheard(entity: Entity, reason: str) -> Finding:
     return Finding(NAME, "mechanism", entity, "not_testable", statement, tests=tests, evidence=(EVIDENCE,))
 
 
-def _pod_changes(case: Case, episode: Episode) -> dict[int, PodChange]:
-    """Return the change of every pod from baseline to the episode, by its place in case.containers."""
-    baseline = case.incident.baseline
-    found = [
-        change(_ratios(c, baseline), _ratios(c, episode.window, touching=True), floor=SPREAD_FLOOR)
-        for c in case.containers
-    ]
-    p = np.array([f.p_value if f.difference >= RISE_FLOOR else (np.nan if np.isnan(f.p_value) else 1.0) for f in found])
-    return {
-        id(cpu): PodChange(cpu, f, float(q)) for cpu, f, q in zip(case.containers, found, adjust_fdr(p), strict=True)
-    }
-
-
-def _ratios(cpu: ContainerCpu, window: Window, *, touching: bool = False) -> np.ndarray:
-    """Return the throttled ratio of the steps that end in a window (or touch it), 0/0 left out."""
-    steps = cpu.periods
-    chosen = (steps.end > window.start_us) & (steps.start < window.end_us) if touching else steps.within(window)
-    elapsed, throttled = steps.value[chosen].reshape(-1, 2).T
-    return np.asarray(np.minimum(throttled[elapsed > 0] / elapsed[elapsed > 0], 1.0))
-
-
 def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tuple[Study, ...]) -> Finding:
     entity = Entity(*key, pods=tuple(c.pod for c in cpus))
     if not any(len(c.periods.end) for c in cpus):
@@ -148,7 +108,7 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tupl
     if not studies:
         finding = _unheard(entity, "there is no incident to explain: the objective was not missed for long enough")
         return replace(finding, values=summary_values(case, cpus, case.incident.window))
-    trials = [_trial(case, key, cpus, study) for study in studies]
+    trials = [_trial(case, key, cpus, s) for s in studies]
     # a suspect refuted in one episode and undecided in another is undecided
     best = min(
         trials, key=lambda t: (("supported", "insufficient", "refuted").index(verdict_of(t.tests)), -t.explained_ratio)
@@ -196,25 +156,28 @@ def _per_episode(trials: list[Trial]) -> dict[str, Value]:
     return {f"explained_ratio_episode_{t.episode.id}": value(t.explained_ratio, "ratio") for t in trials}
 
 
-def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -> Trial:
+def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study) -> Trial:
     """Run the five tests of one suspect on one episode."""
-    episode, requests = study.episode, study.requests
-    known = [study.changes[id(c)] for c in cpus if len(c.periods.end)]
+    episode, requests = studied.episode, studied.requests
+    known = [studied.changes[id(c)] for c in cpus if len(c.periods.end)]
     sick = tuple(p.cpu for p in sorted(known, key=lambda p: -p.change.difference) if p.q_value <= FDR)
     pods = sick or tuple(p.cpu for p in known)
-    pooled = min(known, key=lambda p: (not p.q_value <= FDR, -p.change.difference)) if sick else _undecided(known)
-    values = summary_values(case, pods, episode.window, of=len(cpus))
-    edges = grid_edges(pods[0].periods.end, _extended(case, episode))
+    pooled = most_telling(known, FDR)
+    alive = [p for p in known if p.change.n_after > 0]
+    values = summary_values(case, pods, episode.window, of=max(len(alive), len(pods)))
+    family = lineage(pods, cpus, episode.window)
+    stamps = np.unique(np.concatenate([pods[0].periods.end, *(c.periods.end for c in family[len(pods) :])]))
+    edges = grid_edges(stamps, _extended(case, episode))
     try:
         if unusable := _sick_baseline(case):
             raise CoverageError(unusable, where="baseline", expected="a normal time", next="choose another baseline")
-        long = Panel(edges, ratio_on_grid(pods, edges) if len(edges) > 1 else edges, np.zeros(0))
+        long = Panel(edges, ratio_on_grid(family, edges) if len(edges) > 1 else edges, np.zeros(0))
         steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
         panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
     except CoverageError as error:
         tests = tuple(undecided(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
         return Trial(episode, pods, tests, 0.0, values)
-    usual = mean_of_known([c.ratio(case.incident.baseline) for c in pods])
+    usual = mean_of_known([c.ratio(case.incident.baseline) for c in family])
     explained = explained_share(
         pods, requests, usual_ratio=usual if np.isfinite(usual) else 0.0, typical_seconds=case.symptom.typical_seconds
     )
@@ -233,7 +196,7 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], study: Study) -
         reversal, extra = _reversal(case, cpus, long, episode, pooled.change, requests)
         values |= extra
     share = explained.share if np.isfinite(explained.share) else 0.0
-    known_pods = len(pods) == len(cpus) or bool((case.symptom.requests["pod"] != "").any())
+    known_pods = len(pods) >= len(alive) or bool((case.symptom.requests["pod"] != "").any())
     values |= _magnitude_values(explained, magnitude, known_pods=known_pods)
     return Trial(episode, pods, (timing, magnitude, dose, specificity, reversal), share, values)
 
@@ -251,12 +214,6 @@ def _magnitude_values(explained: Explained, magnitude: Test, *, known_pods: bool
     assumed = "" if known_pods else "provided that they went through these pods"
     words = {"enough": "enough to explain them" if enough else "", "assumed": assumed}
     return values | {name: Value(text, "name", text) for name, text in words.items()}
-
-
-def _undecided(known: list[PodChange]) -> PodChange:
-    """Of pods that did not change beyond doubt, take one that is undecided and large, else the largest."""
-    open_ones = [p for p in known if np.isnan(p.q_value) and p.change.difference >= RISE_FLOOR]
-    return max(open_ones or known, key=lambda p: -np.inf if np.isnan(p.change.difference) else p.change.difference)
 
 
 def _extended(case: Case, episode: Episode) -> Window:

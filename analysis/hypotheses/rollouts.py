@@ -41,13 +41,20 @@ def removals(cpus: tuple[ContainerCpu, ...]) -> tuple[Removal, ...]:
     Notes
     -----
     cAdvisor exports the cfs counters and the quota only while a quota is set. Usage samples that go on for at least
-    three steps after the last sample of both are a removal; if usage ends too, the target is gone instead.
+    three steps after the last sample of both are a removal; if usage ends too, the target is gone instead. In
+    Kubernetes another limit means other pods: one that has none and began after a limited one of the same container
+    ended is a removal too.
     """
+    limited = [c for c in cpus if len(c.limit.end) and len(c.periods.end)]
     found = []
     for cpu in cpus:
-        if not (len(cpu.limit.end) and len(cpu.periods.end) and len(cpu.usage.end)):
+        if len(cpu.usage.end) < 3:
             continue
-        last = max(int(cpu.limit.end[-1]), int(cpu.periods.end[-1]))
+        own = [int(s.end[-1]) for s in (cpu.limit, cpu.periods) if len(s.end)]
+        earlier = [int(c.limit.end[-1]) for c in limited if c.limit.end[-1] <= cpu.usage.end[0]]
+        if not own and not earlier:
+            continue  # it never had a limit, and replaced none that had
+        last = max(own or earlier)
         step = float(np.median(cpu.usage.end - cpu.usage.start))
         if cpu.usage.end[-1] - last >= 3 * step:
             first_without = cpu.usage.end[cpu.usage.end > last][0]

@@ -172,6 +172,10 @@ def caveats(
         found.append(
             "The number of threads is not recorded: the length of a stop is given for the fewest that can be throttled."
         )
+    if not any(len(c.limit.end) for c in pods):
+        found.append(
+            "The limit was not recorded: it is taken from the CPU used while nearly all periods were throttled."
+        )
     dropped = sum(c.duplicates for c in cpus)
     if dropped:
         found.append(f"{dropped} series repeat others of the same container (scraped twice) and were left out.")

@@ -105,8 +105,18 @@ class ContainerCpu:
 
     @property
     def limit_cores(self) -> float:
-        """Median limit over the recording [cores]; NaN without a limit."""
-        return float(np.median(self.limit.value)) if len(self.limit.value) else float("nan")
+        """Median limit over the recording [cores].
+
+        Where no limit was recorded: the CPU used in steps with at least 90 % of periods throttled, since a container
+        that is held all the time uses just its quota; NaN with fewer than three such steps.
+        """
+        if len(self.limit.value):
+            return float(np.median(self.limit.value))
+        _, i, j = np.intersect1d(self.periods.end, self.usage.end, return_indices=True)
+        elapsed, throttled = self.periods.value[i].reshape(-1, 2).T
+        held = throttled >= 0.9 * np.maximum(elapsed, 1)
+        seconds = (self.usage.end[j] - self.usage.start[j]) / 1e6
+        return float(np.median((self.usage.value[j] / seconds)[held])) if held.sum() >= 3 else float("nan")
 
     def ratio(self, window: Window) -> float:
         """Return throttled / elapsed periods in a window: a ratio of sums; NaN for 0/0."""

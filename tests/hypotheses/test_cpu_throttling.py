@@ -281,6 +281,44 @@ def test_two_suspects_that_cannot_be_told_apart_say_so():
     assert all("not to be told apart" in f.caveats[0] for f in supported)
 
 
+def other_pod_from(table, time_us, name):
+    """The pod has another name from a time on, as after a rollout of its own workload."""
+    mine = np.array([labels.get("pod") == POD for labels in table.labels])[table.ids]
+    late = mine & (table.times > time_us)
+    renamed = relabel(keep_samples(table, late), lambda labels: {**labels, "pod": name})
+    from analysis.sources.prometheus import merge
+
+    return merge(keep_samples(table, ~late), renamed)
+
+
+def test_a_limit_that_was_removed_with_the_pod_is_the_same_contrast():
+    evidence = evidence_of(A)
+    at = pd.Timestamp("2026-11-22T18:08:10Z").value // 1000
+    table = other_pod_from(evidence.samples, at, "payment-api-6b5f4d9c7-w9z2x")
+    found = finding(with_samples(evidence, table))
+    assert found.verdict == "supported"
+    assert "same rollout" in found.tests[4].words
+    assert found.entity.pods == (POD,)
+
+
+def test_a_pod_younger_than_the_baseline_is_held_against_the_one_it_replaced():
+    evidence = evidence_of(A)
+    at = pd.Timestamp("2026-11-22T18:03:30Z").value // 1000
+    found = finding(with_samples(evidence, other_pod_from(evidence.samples, at, "payment-api-6b5f4d9c7-w9z2x")))
+    assert found.verdict == "supported"
+    assert found.entity.pods == ("payment-api-6b5f4d9c7-w9z2x",)
+    assert "pods" not in found.statement
+
+
+def test_a_limit_that_was_not_recorded_is_taken_from_the_use_while_held():
+    evidence = evidence_of(A)
+    quota = ("container_spec_cpu_quota", "container_spec_cpu_period", "kube_pod_container_resource_limits")
+    found = finding(with_samples(evidence, drop_series(evidence.samples, named(*quota))))
+    assert found.verdict == "supported"
+    assert found.values["limit_cores"].value == pytest.approx(0.06, rel=0.03)
+    assert any("limit was not recorded" in c for c in found.caveats)
+
+
 def test_names_carry_no_meaning():
     evidence = evidence_of(A)
     swap = {"istio-proxy": "envoy7", "app": "main", "payments": "shop", POD: "checkout-5f6d7c8b9d-zzzzz"}
