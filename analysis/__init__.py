@@ -1,7 +1,8 @@
 """Post-incident analysis from frozen evidence: tested suspects, one offline HTML postmortem."""
 
 from analysis import figures, views
-from analysis.collect import capture_from, load
+from analysis.capture import capture_from
+from analysis.collect import load
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.incident import Incident, Window

@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The incident folder.")]
@@ -45,7 +45,7 @@ def capture(
     source: Annotated[Path | None, typer.Option("--from", metavar="PATH", help="A folder of recorded files.")] = None,
 ) -> None:
     """Freeze the evidence into raw/; can be repeated, adds, never loses."""
-    from analysis.collect import capture_from
+    from analysis.capture import capture_from
 
     if source is None:
         raise SpecError(

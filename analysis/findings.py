@@ -87,7 +87,7 @@ def value(x: float, unit: str) -> Value:
 
 
 def _duration(seconds: float) -> str:
-    if abs(seconds) < 1:
+    if abs(seconds) < 0.9995:
         return f"{number(1000 * seconds)} ms"
     if abs(seconds) < 60:
         return f"{number(seconds)} s"

@@ -226,7 +226,9 @@ def on_grid(series: pd.Series, grid: pd.DatetimeIndex) -> np.ndarray:
     first = edges[0] - round(median_step_seconds(grid) * 1e6) if len(edges) > 1 else edges[0] - 1
     edges = np.concatenate([[first], edges])
     bins = np.searchsorted(edges, times, side="left") - 1
+    longest = GAP_STEPS * np.median(np.diff(edges))  # after a gap of the grid itself a value describes one step only
     inside = (bins >= 0) & (bins < len(grid))
+    inside[inside] &= edges[bins[inside] + 1] - times[inside] < longest
     total = np.bincount(bins[inside], weights=known.to_numpy()[inside], minlength=len(grid))
     count = np.bincount(bins[inside], minlength=len(grid))
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

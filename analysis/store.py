@@ -17,6 +17,7 @@ from analysis.errors import EvidenceError, NoDataError
 __all__ = ["Entry", "Manifest", "add_file", "digest", "read_manifest", "replace_atomically", "verify", "write_manifest"]
 
 MANIFEST = "manifest.json"
+SERIES, SAMPLES = "series.parquet", "samples.parquet"
 SCHEMA_VERSION = 1
 
 
@@ -45,6 +46,13 @@ class Manifest:
     def current(self, *kinds: str) -> tuple[Entry, ...]:
         """Return the entries of some kinds that no later capture superseded."""
         return tuple(e for e in self.entries if e.kind in kinds and e.superseded_by is None)
+
+    def newest(self, path: str) -> Entry | None:
+        """Return the entry of a path, or the one that superseded it."""
+        found = self.entry(path)
+        while found is not None and found.superseded_by is not None:
+            found = self.entry(found.superseded_by)
+        return found
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry of a path below raw/, None if there is none."""
@@ -170,8 +178,9 @@ def add_file(raw: Path, manifest: Manifest, file: Path, entry: Entry) -> Manifes
         With the file; unchanged if the very same content is there already.
     """
     sha = digest(file)
-    if any(e.sha256 == sha and e.kind == entry.kind and (raw / e.path).is_file() for e in manifest.entries):
-        return manifest
+    for same in manifest.entries:
+        if same.sha256 == sha and same.kind == entry.kind and (raw / same.path).is_file():
+            return _make_current(manifest, same)
     path, number = Path(entry.path), 1
     before = [e for e in manifest.current(entry.kind) if e.source == entry.source]
     # a free name: one that nothing holds, or that holds this very content (left by a capture that was cut short)
@@ -187,3 +196,16 @@ def add_file(raw: Path, manifest: Manifest, file: Path, entry: Entry) -> Manifes
         if e.path != new.path
     )
     return replace(manifest, entries=(*kept, new))
+
+
+def _make_current(manifest: Manifest, chosen: Entry) -> Manifest:
+    """Return the manifest in which an entry is the current one of its source: content came back that was superseded."""
+    if chosen.superseded_by is None:
+        return manifest
+    entries = [
+        replace(e, superseded_by=None if e is chosen else chosen.path)
+        if (e.kind, e.source) == (chosen.kind, chosen.source)
+        else e
+        for e in manifest.entries
+    ]
+    return replace(manifest, entries=tuple(entries))

@@ -304,3 +304,20 @@ def test_any_offset_comes_to_the_same_utc_time(moment, minutes):
     assert str(found.tz) == "UTC"
     assert found.unit == "us"
     assert found.to_pydatetime() == there
+
+
+@pytest.mark.parametrize("text", ["18:04Z", "22/11/2026 18:04Z", "tomorrow", "2026-11-22Z"])
+def test_a_time_that_is_not_iso_is_refused(text):
+    with pytest.raises(SpecError, match="not a time"):
+        parse_time(text)
+
+
+def test_a_far_year_is_a_time_like_any_other():
+    assert Window("9999-12-30T00:00:00Z", "9999-12-31T00:00:00Z").end_us > 2**57
+
+
+@pytest.mark.parametrize("text", ["x: !!int abc\n", "a: " + "[" * 3000 + "\n", "? [a, b]\n: 1\n"])
+def test_strange_yaml_is_a_spec_error(tmp_path, text):
+    (tmp_path / "incident.yaml").write_text(text)
+    with pytest.raises(SpecError, match="not YAML"):
+        Incident.load(tmp_path)

@@ -1,5 +1,7 @@
 """Frames, coverage and the common grid, against a naive loop."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,9 @@ WINDOW = Window(START, START + pd.Timedelta(minutes=10))
 
 
 def at(*seconds):
-    return pd.DatetimeIndex([START + pd.Timedelta(microseconds=round(s * 1e6)) for s in seconds]).as_unit("us")
+    return pd.DatetimeIndex([START + pd.Timedelta(microseconds=round(s * 1e6)) for s in seconds], tz="UTC").as_unit(
+        "us"
+    )
 
 
 def regular(step, count=None, first=None, value=1.0):
@@ -128,7 +132,7 @@ def test_coverage_against_a_naive_loop(seconds):
     inside = [s for s in seconds if 0 < s <= 600]
     expected = max(int(600 // step), 1)
     stops = [0, *inside, 600]
-    gaps = [(iso(at(a)[0]), iso(at(b)[0])) for a, b in zip(stops, stops[1:], strict=False) if b - a > GAP_STEPS * step]
+    gaps = [(iso(at(a)[0]), iso(at(b)[0])) for a, b in pairwise(stops) if b - a > GAP_STEPS * step]
     found = coverage_of(series, WINDOW, name="demo")
     assert (found.expected, found.present) == (expected, min(len(inside), expected))
     assert list(found.gaps) == gaps

@@ -176,7 +176,7 @@ def reduce_points(x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS) -> tupl
     Parameters
     ----------
     x, y : ndarray, shape (n,)
-        In order of x; NaN (a gap) is kept where a stretch begins with one.
+        In order of x; every gap (NaN) is kept, as one point.
     most : int
         Points to keep, about.
 
@@ -190,16 +190,12 @@ def reduce_points(x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS) -> tupl
     n = len(x)
     if n <= most:
         return x, y
-    edges = np.linspace(0, n, most // 2 + 1).astype(int)
-    keep = {0, n - 1}
-    for a, b in pairwise(edges.tolist()):
+    unknown = np.isnan(y)
+    keep = {0, n - 1, *np.flatnonzero(unknown & ~np.r_[False, unknown[:-1]]).tolist()}  # a gap must stay a gap
+    for a, b in pairwise(np.linspace(0, n, most // 2 + 1).astype(int).tolist()):
         part = y[a:b]
-        if np.isnan(part).all():
-            keep.add(int(a))
-        elif b > a:
-            keep |= {int(a + np.nanargmin(part)), int(a + np.nanargmax(part))}
-            if np.isnan(part).any():
-                keep.add(int(a + np.flatnonzero(np.isnan(part))[0]))
+        if b > a and not np.isnan(part).all():
+            keep |= {a + int(np.nanargmin(part)), a + int(np.nanargmax(part))}
     places = np.array(sorted(keep))
     return x[places], y[places]
 

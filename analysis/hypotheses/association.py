@@ -157,7 +157,7 @@ def specificity_test(
         return undecided("specificity", "it did not rise, so there is nothing to compare")
     others = matrix[:, inside].mean(axis=1) - matrix[:, outside].mean(axis=1)
     spared = int(np.count_nonzero(~(np.ma.filled(others, 0.0) >= rise / 2)))
-    contrast = panel.dose - np.ma.filled(np.ma.median(matrix, axis=0), 0.0)  # type: ignore[no-untyped-call]
+    contrast = panel.dose - np.ma.filled(np.ma.median(matrix, axis=0), 0.0)  # type: ignore[no-untyped-call,unused-ignore]
     known = np.isfinite(contrast) & (inside | outside)
     i, o = inside & known, outside & known
     if not i.any() or not o.any():

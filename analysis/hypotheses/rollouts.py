@@ -146,5 +146,5 @@ def _shifted(table: pd.DataFrame, first: Window, second: Window) -> float:
     total, bad = bins(table, edges)
     share = np.where(total > 0, bad / np.maximum(total, 1), 0.0)
     inside = [(edges[1:] > w.start_us) & (edges[1:] <= w.end_us + step) for w in (first, second)]
-    weights = inside[0] / max(inside[0].sum(), 1) - inside[1] / max(inside[1].sum(), 1)
-    return contrast_shift_test(share, weights).p_value
+    with_limit, without = (held / max(int(np.count_nonzero(held)), 1) for held in inside)
+    return contrast_shift_test(share, with_limit - without).p_value

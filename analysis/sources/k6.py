@@ -15,7 +15,9 @@ import msgspec
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.sources.lines import ReadReport, RequestRows, Tally, epoch_us, open_lines, scan, to_seconds
+from analysis.sources.lines import ReadReport, Tally, open_lines, scan
+from analysis.sources.request_rows import RequestRows
+from analysis.sources.times import epoch_us, to_seconds
 
 __all__ = ["CSV_COLUMNS", "read_k6_csv", "read_k6_json"]
 

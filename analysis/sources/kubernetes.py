@@ -10,25 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.sources.lines import (
-    NOT_UNDERSTOOD,
-    NaiveTimeError,
-    ReadReport,
-    Tally,
-    epoch_us,
-    open_lines,
-    read_bytes,
-    scan,
-    utc_index,
-)
+from analysis.sources.lines import NOT_UNDERSTOOD, ReadReport, Tally, open_lines, read_bytes, scan
+from analysis.sources.times import TIME, NaiveTimeError, epoch_us, timed_frame
 
-__all__ = ["DEPLOYMENT_COLUMNS", "EVENT_COLUMNS", "read_deployments", "read_events", "rollouts_from_events"]
+__all__ = ["DEPLOYMENT_COLUMNS", "EVENT_COLUMNS", "no_events", "read_deployments", "read_events"]
 
-TIME = "datetime64[us, UTC]"
 EVENT_COLUMNS = {"end": TIME, "count": "int64"} | dict.fromkeys(
     ("kind", "namespace", "name", "reason", "type", "message"), "str"
 )
@@ -37,26 +26,24 @@ DEPLOYMENT_COLUMNS = {
     "replicas": "float64", "user": "str", "status": "str",
 }  # fmt: skip
 REQUIRED = ("started_at", "namespace", "deployment")
-ROLLOUT_GAP_SECONDS = 60.0
-SCALED = re.compile(r"Scaled (up|down) replica set (\S+)(?: from ([0-9]{1,9}))? to ([0-9]{1,9})(?: from ([0-9]{1,9}))?")
-CLOCK_SKEW_US = 5_000_000  # a pod that seems this much older than its replica set is not older
 MAX_COUNT = 2**31
 
 
-def _frame(times: list[int], rows: list[tuple[Any, ...]], columns: dict[str, Any]) -> pd.DataFrame:
-    order = np.argsort(np.array(times, dtype="i8"), kind="stable")
-    cells = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
-    data = {
-        name: pd.Series(_times(values) if columns[name] == TIME else list(values)).astype(columns[name])
-        for name, values in cells.items()
-    }
-    return pd.DataFrame(data).set_index(utc_index(times, "time")).iloc[order]
+def no_events() -> pd.DataFrame:
+    """Return the frame of `read_events` without events, for evidence that has none.
 
+    Returns
+    -------
+    DataFrame
+        Index `time` (UTC, us) and the columns of `EVENT_COLUMNS`; no rows.
 
-def _times(values: tuple[int | None, ...]) -> pd.DatetimeIndex:
-    known = np.array([v is not None for v in values], dtype=bool)
-    us = np.array([v or 0 for v in values], dtype="i8").astype("datetime64[us]")
-    return pd.DatetimeIndex(np.where(known, us, np.datetime64("NaT", "us"))).tz_localize("UTC")
+    Examples
+    --------
+    >>> empty = no_events()
+    >>> len(empty), empty.index.name, list(empty.columns) == list(EVENT_COLUMNS)
+    (0, 'time', True)
+    """
+    return timed_frame([], [], EVENT_COLUMNS)
 
 
 def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
@@ -96,7 +83,7 @@ def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     data, damaged = read_bytes(path)
     tally = Tally(path.name)
     if not data.strip():
-        return _frame([], [], EVENT_COLUMNS), tally.report(truncated=damaged)
+        return no_events(), tally.report(truncated=damaged)
     items, broken = _documents(data, tally)
     if not items and not tally.unrecognised and broken:
         raise EvidenceError(
@@ -117,7 +104,7 @@ def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
         tally.recognised += 1
         times.append(us)
         rows.append(row)
-    return _frame(times, rows, EVENT_COLUMNS), tally.report(truncated=damaged or broken)
+    return timed_frame(times, rows, EVENT_COLUMNS), tally.report(truncated=damaged or broken)
 
 
 def _documents(data: bytes, tally: Tally) -> tuple[list[object], bool]:
@@ -260,7 +247,7 @@ def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     rows: list[tuple[Any, ...]] = []
     at = next((i for i, line in enumerate(source.lines) if line.strip()), None)
     if at is None:
-        return _frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=source.truncated)
+        return timed_frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=source.truncated)
     names = [n.strip().strip('"') for n in source.lines[at][: 1 << 16].decode("utf-8", "replace").split(",")]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
@@ -287,90 +274,4 @@ def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
         rows.append(tuple(values[name] for name in DEPLOYMENT_COLUMNS))
 
     truncated = scan(source, tally, understand, first=at + 1)
-    return _frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=truncated)
-
-
-def rollouts_from_events(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the rollouts that events show, in the shape of `read_deployments`, for evidence without a list of them.
-
-    Events ScalingReplicaSet of one deployment that are at most 60 s apart are one rollout, if a new replica set is
-    scaled up: one that was not seen before, in any event, or had been scaled down to 0 (a rollback). `finished_at` is
-    the last event of the rollout; revision, image, user and status are unknown. An autoscaler that adds pods to a
-    replica set of which no earlier event is there cannot be told from a rollout, unless the message says from how many.
-
-    Parameters
-    ----------
-    events : DataFrame
-        As of `read_events`.
-
-    Examples
-    --------
-    >>> row = (1795370672000000, 1, "Deployment", "shop", "api", "ScalingReplicaSet", "Normal")
-    >>> events = _frame([row[0]], [(*row, "Scaled up replica set api-5d to 2")], EVENT_COLUMNS)
-    >>> rollouts_from_events(events)[["deployment", "replicas"]].values.tolist()
-    [['api', 2.0]]
-    """
-    scaling = events[(events["kind"] == "Deployment") & (events["reason"] == "ScalingReplicaSet")]
-    seen = _first_seen(events)
-    times: list[int] = []
-    rows: list[tuple[Any, ...]] = []
-    for (namespace, deployment), group in scaling.groupby(["namespace", "name"], sort=True):
-        known: set[str] = set()
-        for steps in _split(group):
-            found = _rollout(steps, known, str(namespace), seen)
-            if found:
-                start, end, replicas = found
-                times.append(start)
-                rows.append((end, str(namespace), str(deployment), "", "", float(replicas), "", ""))
-    return _frame(times, rows, DEPLOYMENT_COLUMNS)
-
-
-Step = tuple[int, int, str]  # first and last time [us], message
-
-
-def _split(group: pd.DataFrame) -> Iterator[list[Step]]:
-    """Yield runs of scaling events that are at most ROLLOUT_GAP_SECONDS apart."""
-    firsts = pd.DatetimeIndex(group.index).as_unit("us").asi8.tolist()
-    lasts = pd.DatetimeIndex(group["end"]).as_unit("us").asi8.tolist()
-    run: list[Step] = []
-    until = 0
-    for step in zip(firsts, lasts, group["message"], strict=True):
-        if run and step[0] - until > ROLLOUT_GAP_SECONDS * 1e6:
-            yield run
-            run = []
-        until = max(step[1], until if run else step[1])
-        run.append(step)
-    if run:
-        yield run
-
-
-def _first_seen(events: pd.DataFrame) -> dict[tuple[str, str], int]:
-    """Return when each replica set was first seen in its own events or in those of its pods [us]."""
-    seen: dict[tuple[str, str], int] = {}
-    firsts = pd.DatetimeIndex(events.index).as_unit("us").asi8.tolist()
-    for us, kind, namespace, name in zip(firsts, events["kind"], events["namespace"], events["name"], strict=True):
-        if kind in ("Pod", "ReplicaSet"):
-            seen.setdefault((namespace, name.rpartition("-")[0] if kind == "Pod" else name), us)
-    return seen
-
-
-def _rollout(
-    steps: list[Step], known: set[str], namespace: str, seen: dict[tuple[str, str], int]
-) -> tuple[int, int, int] | None:
-    """Return start, end [us] and replicas if a new replica set is scaled up; keep `known` up to date."""
-    start, new, replicas = 0, "", 0
-    for first, _, message in steps:
-        found = SCALED.match(message)
-        if not found:
-            continue
-        direction, name, before, count, before_after = found.groups()
-        already = int(before or before_after or 0) > 0 or seen.get((namespace, name), first) < first - CLOCK_SKEW_US
-        if direction == "up" and name not in known and not already:
-            start, new, replicas = start or first, name, int(count)
-        elif direction == "up" and name == new:
-            replicas = max(replicas, int(count))
-        known.add(name)
-        if direction == "down" and count == "0":
-            known.discard(name)
-            seen.pop((namespace, name), None)
-    return (start, max(last for _, last, _ in steps), replicas) if new else None
+    return timed_frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=truncated)

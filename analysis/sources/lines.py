@@ -1,42 +1,27 @@
-"""Bytes of a file to lines, what was understood of them, and the frame of requests that every request log becomes."""
+"""Bytes of a file to lines, and what was understood of them."""
 
 from __future__ import annotations
 
 import csv
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from analysis.errors import EvidenceError
+from analysis.sources.times import NaiveTimeError
 
-__all__ = ["REQUEST_COLUMNS", "Lines", "NaiveTimeError", "ReadReport", "RequestRows", "Tally", "epoch_us", "open_lines",
-           "read_bytes", "read_lines", "requests_frame", "scan", "to_seconds", "utc_index"]  # fmt: skip
+__all__ = ["NOT_UNDERSTOOD", "Lines", "ReadReport", "Tally", "open_lines", "read_bytes", "read_lines", "scan"]
 
-REQUEST_COLUMNS = {"duration_seconds": "float64", "failed": "bool", "status": "str", "route": "str", "pod": "str"}
 MAX_BYTES = 4 << 30  # more than this after decompression is no log of one incident
 SAMPLES = 5
 SAMPLE_CHARACTERS = 120
-YEARS = (2000, 2200)  # a time outside is no time of an incident: a zero or a broken unit
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-EPOCH_RANGE = tuple((datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in YEARS)
-LONGEST_DURATION = 366 * 86_400.0
-NUMBER = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,12}))?")
 FOREIGN = {b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x04\x22\x4d\x18": "lz4"}
 # what a single broken record may raise: it is counted and the reading goes on
 NOT_UNDERSTOOD = (ValueError, OverflowError, RecursionError, csv.Error)
-
-
-class NaiveTimeError(ValueError):
-    """A time without an offset: it could mean any time zone, so it is not used."""
 
 
 @dataclass(frozen=True)
@@ -282,137 +267,3 @@ def scan(source: Lines, tally: Tally, understand: Callable[[bytes], None], *, fi
             tally.miss(f"line {at + 1}", line)
             cut = cut or at == last
     return cut
-
-
-def epoch_us(value: object) -> int:
-    """Return a time as microseconds since the epoch, floored; text is ISO-8601 with an offset or a number.
-
-    A number is seconds, milli-, micro- or nanoseconds since the epoch by its size; years 2000 to 2199.
-
-    Raises
-    ------
-    NaiveTimeError
-        If the time has no offset.
-    ValueError
-        If it is no time.
-
-    Examples
-    --------
-    >>> epoch_us("2026-11-22T18:04:30.123456789Z") - epoch_us(1795370670)
-    123456
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if text[4:5] != "-" and (number := NUMBER.fullmatch(text)):
-            whole, fraction = int(number[1]), number[2] or ""
-            return _in_range(whole, int(fraction[:6].ljust(6, "0")) if fraction else 0)
-        return _iso_us(text)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        whole = int(value // 1)
-        return _in_range(whole, round((value - whole) * 1e6))
-    raise ValueError("not a time")
-
-
-def _in_range(whole: int, fraction: int) -> int:
-    for times, over in ((1_000_000, 1), (1000, 1), (1, 1), (1, 1000)):
-        us = whole * times // over
-        if EPOCH_RANGE[0] <= us < EPOCH_RANGE[1]:
-            return us + (fraction * times) // (1_000_000 * over)
-    raise ValueError("not a time since the epoch")
-
-
-def _iso_us(text: str) -> int:
-    if text[-1:] == "z":
-        text = text[:-1] + "Z"
-    stamp = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" if text.endswith(" UTC") else text)
-    if stamp.tzinfo is None:
-        raise NaiveTimeError("a time without an offset")
-    us = (stamp - EPOCH) // MICROSECOND
-    if not EPOCH_RANGE[0] <= us < EPOCH_RANGE[1]:
-        raise ValueError("not a time of an incident")
-    return us
-
-
-def to_seconds(value: object, scale: float = 1.0) -> float:
-    """Return a duration [s]; NaN if it is no number, negative, or longer than a year.
-
-    Examples
-    --------
-    >>> to_seconds("250", 1e-3), to_seconds("-")
-    (0.25, nan)
-    """
-    try:
-        seconds = float(value) * scale if isinstance(value, (int, float, str)) else float("nan")
-    except (ValueError, OverflowError):
-        return float("nan")
-    return seconds if 0 <= seconds <= LONGEST_DURATION else float("nan")
-
-
-def utc_index(us: list[int], name: str) -> pd.DatetimeIndex:
-    """Return microseconds since the epoch as a UTC index.
-
-    Examples
-    --------
-    >>> str(utc_index([1795370670000000], "end")[0])
-    '2026-11-22 18:04:30+00:00'
-    """
-    return pd.DatetimeIndex(np.array(us, dtype="i8").astype("datetime64[us]"), name=name).tz_localize("UTC")
-
-
-def requests_frame(
-    end_us: list[int], duration_seconds: list[float], failed: list[bool], status: list[str], route: list[str],
-    pod: list[str],
-) -> pd.DataFrame:  # fmt: skip
-    """Return the frame of requests, one row each, sorted by completion.
-
-    Parameters
-    ----------
-    end_us : list of int
-        Completion [us since the epoch].
-    duration_seconds : list of float
-        How long each took [s]; NaN is unknown.
-    failed : list of bool
-        Whether each failed.
-    status, route, pod : list of str
-        As logged; the empty text is unknown.
-
-    Returns
-    -------
-    DataFrame
-        Index `end` (UTC, us, sorted, times may repeat) and the columns of `REQUEST_COLUMNS`.
-
-    Examples
-    --------
-    >>> requests_frame([1795370670000000], [0.5], [False], ["200"], ["/pay"], [""])["duration_seconds"].tolist()
-    [0.5]
-    """
-    columns = dict(zip(REQUEST_COLUMNS, (duration_seconds, failed, status, route, pod), strict=True))
-    order = np.argsort(np.array(end_us, dtype="i8"), kind="stable")
-    return pd.DataFrame(columns, index=utc_index(end_us, "end")).astype(REQUEST_COLUMNS).iloc[order]
-
-
-class RequestRows:
-    """Requests while a log is read: `add` them one by one, then take the `frame`."""
-
-    def __init__(self) -> None:
-        self.end_us: list[int] = []
-        self._columns: tuple[list[float], list[bool], list[str], list[str], list[str]] = ([], [], [], [], [])
-
-    def add(self, end_us: int, duration_seconds: float, status: str, route: str, pod: str, *, failed: bool) -> None:
-        """Add one request; `end_us` [us since the epoch], `duration_seconds` [s]."""
-        self.end_us.append(end_us)
-        durations, fails, statuses, routes, pods = self._columns
-        durations.append(duration_seconds)
-        fails.append(failed)
-        statuses.append(status)
-        routes.append(route)
-        pods.append(pod)
-
-    @property
-    def whole_seconds(self) -> bool:
-        """Whether there are times, and all of them are whole seconds."""
-        return bool(self.end_us) and all(us % 1_000_000 == 0 for us in self.end_us)
-
-    def frame(self) -> pd.DataFrame:
-        """Return the frame of requests."""
-        return requests_frame(self.end_us, *self._columns)

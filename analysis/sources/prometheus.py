@@ -119,7 +119,8 @@ def _open(path: Path) -> pa.Table:
     try:
         return pq.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        text = str(error).replace(f"{path.parent}/", "")
+        reason = text.splitlines()[0][:200] if text else type(error).__name__
         raise EvidenceError(
             f"not readable as Parquet: {reason}",
             where=path.name,

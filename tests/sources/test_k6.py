@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError, EvidenceError
 from analysis.sources.k6 import read_k6_csv, read_k6_json
-from analysis.sources.lines import REQUEST_COLUMNS
+from analysis.sources.request_rows import REQUEST_COLUMNS
 
 CORPUS = Path(os.environ.get("POSTMORTEM_CORPUS", Path(__file__).parents[3] / "shared" / "data"))
 FOLDER = CORPUS / "lab" / "A-sidecar-throttle"

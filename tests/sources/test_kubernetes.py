@@ -1,8 +1,6 @@
-"""Kubernetes events, deployments, and rollouts from events."""
+"""Kubernetes events and deployments."""
 
 import json
-import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,51 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError, EvidenceError
-from analysis.sources.kubernetes import (
-    DEPLOYMENT_COLUMNS,
-    EVENT_COLUMNS,
-    read_deployments,
-    read_events,
-    rollouts_from_events,
-)
-
-CORPUS = Path(os.environ.get("POSTMORTEM_CORPUS", Path(__file__).parents[3] / "shared" / "data"))
-FOLDER = CORPUS / "lab" / "A-sidecar-throttle"
-START = pd.Timestamp("2026-11-22T18:00:00Z")
-
-
-@pytest.fixture
-def recording():
-    if not FOLDER.is_dir():
-        pytest.skip("the recording A-sidecar-throttle is not here: set POSTMORTEM_CORPUS to the folder that holds lab/")
-    return FOLDER
-
-
-def core(seconds=0, message="m", kind="Pod", name="api-0", **more):
-    stamp = (START + pd.Timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-    return {
-        "kind": "Event", "involvedObject": {"kind": kind, "namespace": "shop", "name": name}, "reason": "Unhealthy",
-        "message": message, "type": "Warning", "firstTimestamp": stamp, "lastTimestamp": stamp, "count": 1,
-        "eventTime": None, "metadata": {"namespace": "shop"}, **more,
-    }  # fmt: skip
-
-
-def scaled(seconds, message, deployment="api"):
-    return core(seconds, message, "Deployment", deployment, reason="ScalingReplicaSet")
-
-
-def read(folder, text, reader=read_events):
-    path = folder / "file"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return reader(path)
-
-
-def events(folder, *items):
-    return read(folder, json.dumps({"kind": "List", "items": items}))
-
-
-def dtypes(frame):
-    return {name: str(dtype) for name, dtype in frame.dtypes.items()}
+from analysis.sources.kubernetes import DEPLOYMENT_COLUMNS, EVENT_COLUMNS, no_events, read_deployments, read_events
+from tests.sources.kubectl import JSON, core, dtypes, events, read
 
 
 def test_the_recorded_events(recording):
@@ -65,14 +20,6 @@ def test_the_recorded_events(recording):
     assert frame.index.is_monotonic_increasing
     folded = frame[frame["count"] == 19].iloc[0]  # spans from start-up to the incident
     assert (folded["end"] - folded.name).total_seconds() == 565
-
-
-def test_rollouts_of_the_events_are_the_recorded_deployments(recording):
-    listed, report = read_deployments(recording / "deployments.csv")
-    assert (len(listed), report.unrecognised) == (3, 0)
-    found = rollouts_from_events(read_events(recording / "events.json")[0])
-    columns = ["finished_at", "namespace", "deployment", "replicas"]
-    pd.testing.assert_frame_equal(found[columns], listed[columns])
 
 
 def test_a_cut_recording_keeps_the_whole_events(recording, tmp_path):
@@ -180,67 +127,6 @@ def test_deployments_name_missing_columns_and_count_bad_rows(tmp_path):
     assert report.notes
 
 
-def rollouts(folder, *items):
-    return rollouts_from_events(events(folder, *items)[0])
-
-
-@pytest.mark.parametrize("message", ["to 1", "to 1 from 0", "from 0 to 1"])
-def test_a_stuck_rollout_is_one_in_every_wording(tmp_path, message):
-    found = rollouts(tmp_path, scaled(0, f"Scaled up replica set api-new {message}"))
-    assert found["replicas"].tolist() == [1.0]
-    assert dtypes(found) == DEPLOYMENT_COLUMNS
-
-
-def test_an_autoscaler_is_no_rollout(tmp_path):
-    grown = scaled(600, "Scaled up replica set api-old to 9")
-    assert rollouts(tmp_path, core(0, kind="ReplicaSet", name="api-old"), grown).empty
-    assert rollouts(tmp_path, core(0, name="api-old-x2k8p"), grown).empty
-    assert rollouts(tmp_path, scaled(600, "Scaled up replica set api-old to 9 from 5")).empty
-    assert rollouts(tmp_path, scaled(600, "Scaled down replica set api-old to 2 from 5")).empty
-
-
-def test_a_rollback_is_a_rollout_again(tmp_path):
-    found = rollouts(
-        tmp_path,
-        scaled(0, "Scaled up replica set api-b to 2"),
-        scaled(20, "Scaled down replica set api-a to 0"),
-        scaled(300, "Scaled up replica set api-a to 2"),
-        scaled(330, "Scaled down replica set api-b to 0"),
-    )
-    assert [(t - START).total_seconds() for t in found.index] == [0, 300]
-    assert [(t - START).total_seconds() for t in found["finished_at"]] == [20, 330]
-
-
-def test_deployments_and_pauses_are_kept_apart(tmp_path):
-    steps = [(0, "x"), (60, "x"), (121, "y")]
-    items = [scaled(s, f"Scaled up replica set {d}-{rs} to 1", d) for d in ("api", "web") for s, rs in steps]
-    found = rollouts(tmp_path, *items)
-    assert found["deployment"].tolist() == ["api", "web", "api", "web"]
-    assert [(e - t).total_seconds() for t, e in zip(found.index, found["finished_at"], strict=True)] == [60, 60, 0, 0]
-
-
-def test_no_events_give_no_rollouts(tmp_path):
-    found = rollouts(tmp_path)
-    assert found.empty
-    assert dtypes(found) == DEPLOYMENT_COLUMNS
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("2026-11-22T18:00:00Z"),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["items", "object", "involvedObject", "reason", "firstTimestamp", "count", "series", "message"]
-            ),
-            inner,
-            max_size=5,
-        )
-    ),
-    max_leaves=12,
-)
-
-
 @given(st.one_of(st.binary(max_size=80), JSON.map(lambda v: json.dumps(v).encode())), st.binary(max_size=10))
 @settings(max_examples=80, deadline=None)
 def test_byte_soup_never_raises_anything_else(tmp_path_factory, data, more):
@@ -254,13 +140,8 @@ def test_byte_soup_never_raises_anything_else(tmp_path_factory, data, more):
                 continue
             assert len(frame) == report.recognised
             assert report.records == report.recognised + report.unrecognised
-            if reader is read_events:
-                assert dtypes(rollouts_from_events(frame)) == DEPLOYMENT_COLUMNS
 
 
-def test_the_frame_of_rollouts_is_that_of_deployments(tmp_path):
-    listed, _ = read(tmp_path, "started_at,namespace,deployment\n2026-11-22T18:00:00Z,shop,api\n", read_deployments)
-    found = rollouts(tmp_path, scaled(0, "Scaled up replica set api-b to 2"))
-    assert list(listed.columns) == list(found.columns)
-    assert listed.index.name == found.index.name
-    assert str(listed.index.dtype) == str(found.index.dtype) == "datetime64[us, UTC]"
+def test_no_events_are_those_of_an_empty_file(tmp_path):
+    assert dtypes(no_events()) == EVENT_COLUMNS
+    pd.testing.assert_frame_equal(no_events(), read(tmp_path, "")[0])

@@ -1,31 +1,17 @@
-"""Bytes to lines, times, and the requests frame."""
+"""Bytes to lines, and what is counted."""
 
 import contextlib
 import gzip
 import zlib
-from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError, EvidenceError
-from analysis.sources.lines import (
-    REQUEST_COLUMNS,
-    Lines,
-    NaiveTimeError,
-    Tally,
-    epoch_us,
-    open_lines,
-    read_bytes,
-    read_lines,
-    requests_frame,
-    scan,
-    to_seconds,
-)
+from analysis.sources.lines import Lines, Tally, open_lines, read_bytes, read_lines, scan
 
 TEXT = b"".join(b"line %d of a log\n" % i for i in range(50_000))
 
@@ -136,66 +122,3 @@ def test_samples_are_few_and_printable():
     assert len(report.samples) == 5
     assert report.samples[0].isprintable()
     assert report.as_dict()["unrecognised"] == 9
-
-
-@given(st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
-def test_times_of_every_offset_are_the_same_instant(naive, minutes):
-    sign = "-" if minutes < 0 else "+"
-    offset = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    expected = pd.Timestamp(naive, tz="UTC") - pd.Timedelta(minutes=minutes)
-    if expected.year >= 2000:
-        assert epoch_us(naive.isoformat() + offset) == expected.value // 1000
-
-
-@given(st.integers(946_684_800_000_000_000, 7_258_118_399_999_999_999))
-def test_the_unit_of_an_epoch_is_seen_from_its_size(ns):
-    us = ns // 1000
-    assert epoch_us(ns) == epoch_us(str(ns)) == us
-    assert epoch_us(us) == us
-    assert epoch_us(us // 1000) == us // 1000 * 1000
-    assert epoch_us(f"{us // 10**6}.{us % 10**6:06}") == us
-    assert abs(epoch_us(us / 1e6) - us) <= 2
-
-
-def test_digits_below_a_microsecond_are_floored():
-    assert epoch_us("2026-11-22T18:04:30.123456999Z") % 1_000_000 == 123456
-
-
-@pytest.mark.parametrize("value", ["2026-11-22T18:04:30", "2026-11-22 18:04:30.5", "2026-11-22"])
-def test_naive_times_are_refused(value):
-    with pytest.raises(NaiveTimeError):
-        epoch_us(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", "-", "yesterday", "0", 0, -1, 12345, "1" * 5000, 10**400, True, None, [], {}, "0001-01-01T00:00:00Z", 1e300,
-     float("nan"), float("inf"), "9999-12-31T23:59:59-23:59"],
-)  # fmt: skip
-def test_what_is_no_time_is_refused(value):
-    with pytest.raises((ValueError, OverflowError)):
-        epoch_us(value)
-
-
-def test_spellings_of_utc():
-    texts = ("2026-11-22T18:04:30Z", "2026-11-22 18:04:30 UTC", "2026-11-22T18:04:30z", "2026-11-23T03:04:30+0900")
-    assert {epoch_us(t) for t in texts} == {int(datetime(2026, 11, 22, 18, 4, 30, tzinfo=UTC).timestamp()) * 10**6}
-
-
-@pytest.mark.parametrize("value", ["-", "", None, "-1", -1, "nan", "inf", 1e12, [], "1" * 400])
-def test_unusable_durations_are_unknown(value):
-    assert pd.isna(to_seconds(value))
-
-
-@given(st.lists(st.tuples(st.integers(10**15, 2 * 10**15), st.floats(0, 10), st.booleans(), st.text(max_size=5))))
-@settings(max_examples=50, deadline=None)
-def test_the_frame_keeps_its_contract(rows):
-    texts = [t.encode("utf-8", "replace").decode() for *_, t in rows]
-    frame = requests_frame(
-        [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], texts, texts, [""] * len(rows)
-    )
-    assert str(frame.index.dtype) == "datetime64[us, UTC]"
-    assert frame.index.name == "end"
-    assert frame.index.is_monotonic_increasing
-    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == REQUEST_COLUMNS
-    assert sorted(frame["duration_seconds"]) == sorted(r[1] for r in rows)

@@ -1,0 +1,321 @@
+"""incident.yaml: its models, and how it is read with every problem reported at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from analysis.errors import SpecError
+from analysis.window import parse_time
+
+__all__ = ["SPEC_FILE", "SignalSpec", "Spec", "read_spec"]
+
+SPEC_FILE = "incident.yaml"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+def _time_field(value: object) -> pd.Timestamp:
+    try:
+        return parse_time(value)
+    except SpecError as error:
+        raise ValueError(f"{error.what} (expected {error.expected})") from None
+
+
+def _reference(value: str) -> str:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/\S+", value):
+        raise ValueError("a secret must be a reference, env:NAME or file:/path, never the value itself")
+    return value
+
+
+def _url(value: str) -> str:
+    if value.startswith(("env:", "file:")):
+        return _reference(value)
+    if not re.match(r"https?://", value) or "@" in value.split("/", 3)[2]:
+        raise ValueError("expected env:NAME, file:/path, or an http(s) URL without user or password")
+    return value
+
+
+def _inside(value: str) -> str:
+    path = Path(value)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("expected a path inside the incident folder, such as raw/gc/gc.log.gz")
+    return path.as_posix()
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, such as Asia/Seoul or UTC") from None
+    return value
+
+
+Time = Annotated[pd.Timestamp, BeforeValidator(_time_field)]
+Secret = Annotated[str, AfterValidator(_reference)]
+InsidePath = Annotated[str, AfterValidator(_inside)]
+
+
+class Period(_Model):
+    """A window of the spec."""
+
+    start: Time
+    end: Time
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.start >= self.end:
+            raise ValueError("start must be before end: the window is empty")
+        return self
+
+
+class Service(_Model):
+    """The service that users felt."""
+
+    namespace: str = Field(min_length=1)
+    workload: str = Field(min_length=1)
+
+
+class SymptomSpec(_Model):
+    """What users felt: which requests are bad, the objective, and how long it must be missed."""
+
+    source: str = "requests"
+    failed: bool = True
+    slower_than_seconds: float | None = Field(default=None, gt=0)
+    objective_ratio: float = Field(default=0.99, gt=0, lt=1)
+    min_duration_seconds: float = Field(default=30, ge=1)
+
+    @model_validator(mode="after")
+    def _something_is_bad(self) -> SymptomSpec:
+        if self.source == "requests" and not self.failed and self.slower_than_seconds is None:
+            raise ValueError("no request could be bad: set failed: true or slower_than_seconds")
+        return self
+
+
+class Timeout(_Model):
+    """A configured timeout, for the audit."""
+
+    call: str
+    seconds: float = Field(gt=0)
+
+
+class Change(_Model):
+    """What people know and no system recorded."""
+
+    time: Time
+    kind: str
+    what: str
+
+
+class SignalSpec(BaseModel):
+    """The author's own mapping of a metric; further keys are label roles."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    promql: str
+
+
+class PrometheusSpec(_Model):
+    """Where a live capture reads."""
+
+    url: Annotated[str, AfterValidator(_url)]
+    auth: Secret | None = None
+    step_seconds: float | None = Field(default=None, gt=0)
+
+
+class GcLog(_Model):
+    """A GC log."""
+
+    path: InsidePath
+    container: str | None = None
+
+
+class Database(_Model):
+    """A database recording."""
+
+    kind: str
+    path: InsidePath
+    vcpu: float | None = Field(default=None, gt=0)
+
+
+class Kubernetes(_Model):
+    """Kubernetes events and deployments."""
+
+    events: InsidePath | None = None
+    deployments: InsidePath | None = None
+
+
+class Requests(_Model):
+    """A request log: k6 results or an access log."""
+
+    kind: Literal["k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv"]
+    path: InsidePath
+    mapping: dict[str, str] | None = None
+
+
+class Sources(_Model):
+    """Where the evidence is."""
+
+    prometheus: PrometheusSpec | None = None
+    gc_logs: tuple[GcLog, ...] = ()
+    database: tuple[Database, ...] = ()
+    kubernetes: Kubernetes = Kubernetes()
+    requests: tuple[Requests, ...] = ()
+
+
+class Review(_Model):
+    """State of the review."""
+
+    status: Literal["draft", "in review", "reviewed"] = "draft"
+    owner: str | None = None
+
+
+class Spec(_Model):
+    """incident.yaml."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    title: str = Field(min_length=1)
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    window: Period
+    baseline: Period
+    service: Service
+    symptom: SymptomSpec
+    timeouts: tuple[Timeout, ...] = ()
+    changes: tuple[Change, ...] = ()
+    signals: dict[str, SignalSpec] = {}
+    sources: Sources = Sources()
+    language: Literal["en", "ko"] = "en"
+    review: Review = Review()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Spec:
+        problems = []
+        if self.window.start < self.baseline.end and self.baseline.start < self.window.end:
+            problems.append("baseline overlaps the incident window: choose a normal time outside it")
+        if self.symptom.source != "requests" and self.symptom.source not in self.signals:
+            problems.append(
+                f"symptom.source {self.symptom.source!r} is neither 'requests' nor a name under signals "
+                f"({', '.join(sorted(self.signals)) or 'none there'})"
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class _Loader(yaml.SafeLoader):
+    """safe_load, but times stay text (the offset must be seen) and a repeated key is an error."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+        seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "incident.yaml"
+
+
+def _message(error: Any, known: list[str]) -> str:
+    where, text = _field(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(str(error["loc"][-1]), known, n=1)
+        text = "unknown key" + (f": did you mean {near[0]!r}?" if near else "")
+    elif error["type"] == "missing":
+        text = "missing"
+    return f"{where}: {text}"
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(name)
+        nested = field.annotation
+        for part in (nested, *getattr(nested, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                keys += _known_keys(part)
+    return keys
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise SpecError(
+            f"incident.yaml is not YAML: {getattr(error, 'problem', None) or error}",
+            where=f"{path}" + (f", line {mark.line + 1}" if mark else ""),
+            expected="YAML in UTF-8",
+            next="correct the line",
+        ) from None
+    if not isinstance(raw, dict):
+        raise SpecError(
+            "incident.yaml holds no mapping",
+            where=str(path),
+            expected="keys such as id, title, window",
+            next="fill it in",
+        )
+    return raw
+
+
+def read_spec(path: Path, times: dict[str, dict[str, str | None]]) -> Spec:
+    """Read and validate incident.yaml.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    times : dict
+        window and baseline -> start and end that replace those of the file; None keeps it.
+
+    Raises
+    ------
+    SpecError
+        With every problem at once.
+    """
+    if not path.is_file():
+        raise SpecError(
+            "no incident here",
+            where=str(path),
+            expected="a folder with an incident.yaml",
+            next="write one with: postmortem new DIR",
+        )
+    raw = _read_yaml(path)
+    for name, given in times.items():
+        chosen = {key: value for key, value in given.items() if value is not None}
+        if chosen and isinstance(raw.get(name, {}), dict):
+            raw[name] = {**raw.get(name, {}), **chosen}
+    try:
+        return Spec.model_validate(raw)
+    except ValidationError as error:
+        known = _known_keys(Spec)
+        problems = tuple(_message(e, known) for e in error.errors())
+        raise SpecError(
+            f"{len(problems)} problem{'s' * (len(problems) != 1)} in the spec",
+            where=str(path),
+            next="correct incident.yaml; `postmortem new` writes a commented example",
+            problems=problems,
+        ) from None
