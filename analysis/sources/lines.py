@@ -14,7 +14,7 @@ import pyarrow as pa
 from analysis.errors import EvidenceError
 from analysis.sources.times import NaiveTimeError
 
-__all__ = ["NOT_UNDERSTOOD", "Lines", "ReadReport", "Tally", "open_lines", "read_bytes", "read_lines", "scan"]
+__all__ = ["NOT_UNDERSTOOD", "Lines", "ReadReport", "Tally", "open_lines", "read_bytes", "scan"]
 
 MAX_BYTES = 4 << 30  # more than this after decompression is no log of one incident
 SAMPLES = 5
@@ -203,31 +203,20 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, bool]:
 
 
 def open_lines(path: Path, *, limit: int = MAX_BYTES) -> Lines:
-    """Return the lines of a plain, gzip or zstd file, and how it ends; errors are those of `read_bytes`."""
-    data, damaged = read_bytes(path, limit=limit)
-    lines = (data.replace(b"\r\n", b"\n") if b"\r\n" in data else data).split(b"\n")
-    open_end = bool(lines[-1])
-    return Lines(lines if open_end else lines[:-1], damaged, open_end)
-
-
-def read_lines(path: Path) -> tuple[list[bytes], bool]:
-    """Return the lines without their ends, and whether a compressed stream is damaged.
-
-    Raises
-    ------
-    EvidenceError
-        As `read_bytes`.
+    """Return the lines of a plain, gzip or zstd file, and how it ends; errors are those of `read_bytes`.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (path := Path(folder, "log")).write_bytes(b"one" + bytes([10]) + b"two")
-    ...     read_lines(path)
-    ([b'one', b'two'], False)
+    ...     open_lines(path)
+    Lines(lines=[b'one', b'two'], truncated=False, open_end=True)
     """
-    found = open_lines(path)
-    return found.lines, found.truncated
+    data, damaged = read_bytes(path, limit=limit)
+    lines = (data.replace(b"\r\n", b"\n") if b"\r\n" in data else data).split(b"\n")
+    open_end = bool(lines[-1])
+    return Lines(lines if open_end else lines[:-1], damaged, open_end)
 
 
 def scan(source: Lines, tally: Tally, understand: Callable[[bytes], None], *, first: int = 0) -> bool:

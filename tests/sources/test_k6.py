@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,17 +12,14 @@ from analysis.errors import AnalysisError, EvidenceError
 from analysis.sources.k6 import read_k6_csv, read_k6_json
 from analysis.sources.request_rows import REQUEST_COLUMNS
 
-CORPUS = Path(os.environ.get("POSTMORTEM_CORPUS", Path(__file__).parents[3] / "shared" / "data"))
-FOLDER = CORPUS / "lab" / "A-sidecar-throttle"
 TIME = "2026-11-22T18:04:30.123456789Z"
 HEADER = "metric_name,timestamp,metric_value,error_code,expected_response,name,status,url"
 
 
 @pytest.fixture(scope="module")
-def recorded():
-    if not FOLDER.is_dir():
-        pytest.skip("the recording A-sidecar-throttle is not here: set POSTMORTEM_CORPUS to the folder that holds lab/")
-    return read_k6_json(FOLDER / "k6_results.json.gz"), read_k6_csv(FOLDER / "k6_results.csv.gz")
+def recorded(corpus):
+    folder = corpus / "lab" / "A-sidecar-throttle"
+    return read_k6_json(folder / "k6_results.json.gz"), read_k6_csv(folder / "k6_results.csv.gz")
 
 
 def point(metric="http_req_duration", value=250.0, time=TIME, order=("metric", "type", "data"), **tags):
@@ -59,8 +54,8 @@ def test_json_and_csv_of_the_recording_agree(recorded):
     assert report.notes == ("times are whole seconds",)
 
 
-def test_a_cut_recording_keeps_what_was_read(recorded, tmp_path):
-    packed = (FOLDER / "k6_results.json.gz").read_bytes()
+def test_a_cut_recording_keeps_what_was_read(recorded, recording, tmp_path):
+    packed = (recording / "k6_results.json.gz").read_bytes()
     path = tmp_path / "k6.json.gz"
     path.write_bytes(packed[: len(packed) // 2])
     frame, report = read_k6_json(path)
