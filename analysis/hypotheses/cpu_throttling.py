@@ -100,7 +100,7 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tupl
         reason = (
             "the counters of elapsed and throttled periods were not both recorded"
             if limited
-            else "no CPU limit is in force: its own quota cannot stop it"
+            else "neither a limit nor period counters were recorded; without a limit it cannot be throttled"
         )
         return _unheard(entity, reason)
     if not case.symptom.measurable:
