@@ -75,6 +75,7 @@ def _merge(sections: Sequence[Section]) -> Any:
                     parts.append({"text": data["text/plain"]})
                 elif output.get("output_type") == "stream" and output.get("name") == "stdout":
                     parts.append({"text": output["text"]})
+            cell["id"] = f"cell-{len(merged.cells)}"  # every notebook counts its own from zero
             cell.metadata["postmortem"] = {"section": section.name, "parts": parts}
             merged.cells.append(cell)
     return merged

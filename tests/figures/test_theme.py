@@ -41,7 +41,8 @@ def test_thinning_keeps_the_extremes_the_ends_and_the_order(values, most):
     if np.isfinite(y).any():
         assert (np.nanmin(ys), np.nanmax(ys)) == (np.nanmin(y), np.nanmax(y))
     assert np.isnan(ys).any() == np.isnan(y).any()
-    assert len(xs) <= max(len(y) if len(y) <= most else 0, 3 * (most // 2) + 2)
+    gaps = np.count_nonzero(np.isnan(y) & ~np.r_[False, np.isnan(y)[:-1]])
+    assert len(xs) <= max(len(y) if len(y) <= most else 0, 2 * (most // 2) + gaps + 2)
 
 
 @settings(max_examples=80, deadline=None)
