@@ -133,6 +133,12 @@ def test_printing_draws_everything(browser, report_of_a, tmp_path):
     page.pdf(path=tmp_path / "report.pdf", format="A4")
     drawn = page.evaluate("Array.from(document.querySelectorAll('.plot')).every(d => d._fullData)")
     assert drawn
+    page.emulate_media(color_scheme="dark")
+    ink = page.evaluate(
+        """() => { window.dispatchEvent(new Event('beforeprint'));
+        return Array.from(document.querySelectorAll('.plot')).map(d => d.layout.font.color); }"""
+    )
+    assert set(ink) == {"#000000"}  # black on white, whatever the screen
     assert (tmp_path / "report.pdf").stat().st_size > 50_000
     page.close()
 

@@ -4,14 +4,19 @@
   const timed = [];
   let syncing = false;
 
-  function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+  const paper = { "--ink": "#000000", "--paper": "#ffffff", "--grid": "rgba(0,0,0,.18)" };  // when printing
+  let printing = false;
+
+  function colour(name) {
+    return printing ? paper[name] : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
 
   // what follows the page's colours: everything that is not data
   function themed(layout) {
     const out = Object.assign({}, layout, { paper_bgcolor: "rgba(0,0,0,0)", autosize: true });
-    const ink = colour("--ink"), grid = colour("--grid"), paper = colour("--paper");
+    const ink = colour("--ink"), grid = colour("--grid"), back = colour("--paper");
     out.font = Object.assign({}, layout.font, { color: ink });
-    out.hoverlabel = Object.assign({}, layout.hoverlabel, { bgcolor: paper, bordercolor: ink, font: { color: ink } });
+    out.hoverlabel = Object.assign({}, layout.hoverlabel, { bgcolor: back, bordercolor: ink, font: { color: ink } });
     for (const key of Object.keys(layout)) {
       if (/^[xy]axis\d*$/.test(key)) {
         out[key] = Object.assign({}, layout[key], { linecolor: ink, tickcolor: ink, zerolinecolor: grid });
@@ -19,7 +24,7 @@
       }
     }
     out.annotations = (layout.annotations || []).map(function (a) {
-      return a.bgcolor ? Object.assign({}, a, { bgcolor: paper }) : a;
+      return a.bgcolor ? Object.assign({}, a, { bgcolor: back }) : a;
     });
     return out;
   }
@@ -72,12 +77,14 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", recolour);
   window.addEventListener("beforeprint", function () {
+    printing = true;
     drawAll();
     document.querySelectorAll("details").forEach(function (d) { d.dataset.was = d.open ? "open" : ""; d.open = true; });
     plots.forEach(function (div) { window.Plotly.relayout(div, { width: 700 }); });
     recolour();
   });
   window.addEventListener("afterprint", function () {
+    printing = false;
     document.querySelectorAll("details").forEach(function (d) { d.open = d.dataset.was === "open"; });
     plots.forEach(function (div) { window.Plotly.relayout(div, { width: null, autosize: true }); });
     recolour();
