@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
+    "TESTS",
     "Entity",
     "Finding",
     "Measured",

@@ -251,8 +251,9 @@ def _headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value
 def _not_examined(evidence: Evidence) -> Observation:
     parts = []
     for name, kind, need in NOT_EXAMINED:
-        there = bool(kind) and bool(evidence.manifest.current(kind, kind.replace("-samples", "-series")))
-        parts.append(f"{name} (needs {need}; {'recorded' if there else 'not recorded'})")
+        there = evidence.manifest.current(kind, kind.replace("-samples", "-series")) if kind else ()
+        state = "" if not kind else "; its file was captured" if there else "; its file was not captured"
+        parts.append(f"{name} (needs {need}{state})")
     return Observation("not_examined", "Not examined by this version: " + "; ".join(parts) + ".")
 
 

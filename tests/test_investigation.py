@@ -62,7 +62,10 @@ def test_no_other_recording_blames_the_cpu_limit(folder):
 def test_what_is_not_examined_is_said(of_a):
     (said,) = [o.statement for o in of_a.observations if o.name == "not_examined"]
     assert "GC pauses" in said
-    assert "(needs the GC log with the bad requests; recorded)" in said
+    assert "(needs the GC log with the bad requests; its file was captured)" in said
+    assert (
+        "timeouts (needs the configured timeouts and the latency of each call)" in said
+    )  # nobody looked: nothing claimed
 
 
 def test_without_requests_the_symptom_is_not_measurable():

@@ -73,11 +73,6 @@ class Symptom:
         bad_before = float(before["bad"].mean()) if len(before) else float("nan")
         return cls(table, episodes, bool(inside.any()), typical, bad_before)
 
-    @cached_property
-    def in_window(self) -> int:
-        """Number of bad requests over all episodes."""
-        return sum(e.bad for e in self.episodes)
-
 
 def _own_series(evidence: Evidence, promql: str, allowed_ratio: float) -> pd.DataFrame:
     """Return the samples of the author's own ratio as if each were a request: bad where it exceeds what is allowed.

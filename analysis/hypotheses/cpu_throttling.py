@@ -12,7 +12,7 @@ import numpy as np
 from analysis.correlate.effect import Change
 from analysis.correlate.known import mean_of_known
 from analysis.errors import CoverageError
-from analysis.findings import Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
+from analysis.findings import TESTS, Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
 from analysis.hypotheses.association import FDR, dose_test, recovery_test, specificity_test, timing_test
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
@@ -88,7 +88,7 @@ def _with_rivals(finding: Finding, findings: list[Finding]) -> Finding:
 
 
 def _unheard(entity: Entity, reason: str) -> Finding:
-    tests = tuple(undecided(name, reason) for name in ("timing", "magnitude", "dose", "specificity", "reversal"))
+    tests = tuple(undecided(name, reason) for name in TESTS)
     statement = f"CPU throttling of {entity.name} cannot be tested: {reason}."
     return Finding(NAME, "mechanism", entity, "not_testable", statement, tests=tests, evidence=(EVIDENCE,))
 
@@ -175,7 +175,7 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study)
         steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
         panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
     except CoverageError as error:
-        tests = tuple(undecided(n, error.what) for n in ("timing", "magnitude", "dose", "specificity", "reversal"))
+        tests = tuple(undecided(n, error.what) for n in TESTS)
         return Trial(episode, pods, tests, 0.0, values)
     usual = mean_of_known([c.ratio(case.incident.baseline) for c in family])
     explained = explained_share(
