@@ -65,34 +65,6 @@ def effective_size(n, phi):
     return n * (1 - phi) / (1 + phi)
 
 
-def spread(x, floor):
-    """Sample standard deviation (n - 1), at least the floor."""
-    if len(x) < 2:
-        return floor
-    mean = math.fsum(x) / len(x)
-    return max(math.sqrt(math.fsum((v - mean) ** 2 for v in x) / (len(x) - 1)), floor)
-
-
-def welch(before, after, floor):
-    """Return difference, t and both effective sizes."""
-    phi = autocorrelation(before)
-    later = max(phi, autocorrelation(after)) if len(after) >= 20 else phi
-    n0, n1 = effective_size(len(before), phi), max(effective_size(len(after), later), 1.0)
-    difference = math.fsum(after) / len(after) - math.fsum(before) / len(before)
-    s0, s1 = spread(before, floor), spread(after, floor)
-    if len(after) < 20:
-        s1 = max(s0, s1)
-    return difference, difference / math.sqrt(s0**2 / n0 + s1**2 / n1), n0, n1
-
-
-def student_p(t, freedom, top=400.0, points=400_001):
-    """Two-sided p of Student's t, by the trapezoidal rule over theta with t = sqrt(freedom) tan(theta)."""
-    theta = np.linspace(math.atan(abs(t) / math.sqrt(freedom)), math.pi / 2, points)
-    height = np.cos(theta).clip(0) ** (freedom - 1)
-    scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(math.pi)
-    return 2 * scale * float(((height[1:] + height[:-1]) / 2 * np.diff(theta)).sum())
-
-
 def adjust_fdr(p):
     """q of p[i]: the smallest p[j] m / rank(j) over all p[j] >= p[i], at most 1."""
     known = [v for v in p if not math.isnan(v)]

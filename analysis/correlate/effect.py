@@ -1,10 +1,12 @@
-"""Did the level change? Welch's t with the effective sample size of autocorrelated data; block bootstrap; FDR."""
+"""Did the mean change? Welch's t with the error of autocorrelated data; block bootstrap of a share; FDR."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+
+from analysis.correlate.longrun import Spread, guarded, mean_shares, p_value, posterior, stretch_spread
 
 __all__ = ["Change", "adjust_fdr", "autocorrelation", "block_bootstrap_share", "change", "effective_size"]
 
@@ -47,7 +49,7 @@ def autocorrelation(x: np.ndarray) -> float:
     n = len(x)
     d = x - x.mean() if n else x
     total = float(d @ d)
-    if n < 3 or np.ptp(x) == 0 or total <= 1e-24:
+    if n < 3 or np.ptp(x) == 0 or total <= 1e-28 * float(x @ x):  # a constant, rounded
         return 0.0
     r1 = float(d[1:] @ d[:-1]) / total
     return float(np.clip(r1 + (1 + 3 * r1) / n, 0.0, 0.99))
@@ -81,10 +83,10 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
 
     Notes
     -----
-    Welch's t; both sizes are effective sizes under the autocorrelation of `before` (or of `after` where that is
-    higher and `after` has 20 values or more). A shorter `after` does not know its own spread: it is given that of
-    `before` where that is larger, and the degrees of freedom are those of `before`. Else they are the smaller
-    effective size less one. False positives on AR(1) nulls stay at or below the nominal rate (benchmark).
+    Welch's t, its error averaged over the spectra that fit both stretches (`longrun.stretch_spread`). A stretch
+    `after` of fewer than 20 values does not know its own spread: the shape is that of `before`, the spread the larger
+    of both, the degrees of freedom those of the effective size before. Sizes are geometric means over the spectra;
+    those of a constant are its length. How often it errs on null data is printed by the benchmarks.
 
     Examples
     --------
@@ -94,22 +96,41 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
     """
     if len(before) == 0 or len(after) == 0:
         return Change(float("nan"), float("nan"), float("nan"), 0.0, 0.0)
-    phi = autocorrelation(before)
-    phi_after = max(phi, autocorrelation(after)) if len(after) >= LONG_ENOUGH else phi
-    n0, n1 = effective_size(len(before), phi), max(effective_size(len(after), phi_after), 1.0)
-    difference = float(after.mean() - before.mean())
-    s0 = max(float(before.std(ddof=1)) if len(before) > 1 else 0.0, floor)
-    s1 = max(float(after.std(ddof=1)) if len(after) > 1 else 0.0, floor)
     short = len(after) < LONG_ENOUGH
-    s1 = max(s0, s1) if short else s1
-    error = float(np.sqrt(s0**2 / n0 + s1**2 / n1))
+    difference = float(after.mean() - before.mean())
+    s0, s1 = (float(x.std(ddof=1)) if len(x) > 1 else 0.0 for x in (before, after))
+    s0 = max(s0, floor)
+    s1 = max(s1, floor, s0 if short else 0.0)
+    weight, share0, share1 = _shares(before, after, short=short)  # variance of the mean, in variances of the values
+    variance = s0**2 * share0 + s1**2 * share1
+    n0, n1 = (float(np.exp(-(weight @ np.log(share)))) for share in (share0, share1))
+    weight = guarded(weight[None], 1 / share0[None], np.array([float(len(before))]))[0]
+    error = float(np.exp(weight @ np.log(variance) / 2)) if s0 + s1 > 0 else 0.0
     t = difference / error if error > 0 else float(np.copysign(np.inf, difference)) if difference else 0.0
     if n0 < MIN_EFFECTIVE_SIZE or len(after) < 3:
         return Change(difference, t, float("nan"), n0, n1)
-    from scipy.special import stdtr  # imported late: half a CPU second that a notebook need not pay
+    if error == 0:
+        return Change(difference, t, 0.0 if difference else 1.0, n0, n1)
+    v0, v1 = s0**2 * share0, s1**2 * share1
+    freedom = variance**2 / (v0**2 / (len(before) - 1) + v1**2 / (len(after) - 1))
+    freedom = np.full(len(weight), max(n0 - 1, 1.0)) if short else freedom
+    spread = Spread(weight[None], variance[None], freedom[None], np.array([n0]))
+    return Change(difference, t, float(p_value(np.array([difference]), spread)[0]), n0, n1)
 
-    freedom = max((n0 if short else min(n0, n1)) - 1, 1.0)
-    return Change(difference, t, float(2 * stdtr(freedom, -abs(t))), n0, n1)
+
+def _shares(before: np.ndarray, after: np.ndarray, *, short: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return weights of the spectra, and the variance of each mean in variances of the values, all of shape (g,)."""
+    (log0, v0), (log1, v1) = (stretch_spread(x[None]) for x in (before, after))
+    weight = posterior(log0 if short else log0 + log1)[0]
+    shares = []
+    for x, v in ((before, v0[0]), (after, v1[0])):
+        if np.isfinite(v).all() and not (short and x is after):
+            shares.append(v / float(x.var(ddof=1)))
+        elif short and x is after and np.isfinite(v0).all():
+            shares.append(mean_shares(len(x)))
+        else:
+            shares.append(np.full(len(weight), 1 / len(x)))
+    return weight, shares[0], shares[1]
 
 
 def block_bootstrap_share(

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.correlate.shift import contrast_shift_test, mid_ranks, rank_shift_test, shift_p_value
-from tests import oracles
+from analysis.correlate.shift import (
+    _contrast_variances,
+    contrast_shift_test,
+    mid_ranks,
+    rank_shift_test,
+    shift_p_value,
+    studentised_contrast_test,
+)
+from tests import oracles, oracles_timing
 
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True)
 SMALL = st.integers(-4, 4).map(float)  # few values, so many ties
@@ -145,3 +152,40 @@ def test_a_true_association_is_found():
     pulse = np.r_[np.zeros(50), np.ones(20), np.zeros(50)]
     power = np.mean([rank_shift_test(a + 3 * pulse, pulse).p_value <= 0.05 for a in noise])
     assert power >= 0.95
+
+
+# ---- contrasts in their own standard error
+
+
+@EXAMPLES
+@given(st.integers(0, 10**6), st.integers(3, 14), st.sampled_from([0.0, 0.3, 0.9, 0.98]))
+def test_variances_are_the_double_sum_without_a_circle(seed, n, phi):
+    w = np.random.default_rng(seed).standard_normal(n)
+    slow = [oracles_timing.contrast_variance(w, phi, k) for k in range(n)]
+    assert _contrast_variances(w, phi) == pytest.approx(slow, rel=1e-6, abs=1e-9 * float(w @ w))
+
+
+@EXAMPLES
+@given(st.integers(0, 10**6), st.sampled_from([1e-9, -4.0, 1e9]), st.integers(-9, 9))
+def test_the_studentised_contrast_has_no_unit_origin_or_sign(seed, scale, offset):
+    x = np.random.default_rng(seed).standard_normal(60)
+    w = np.where(np.arange(60) < 20, 1 / 20, -1 / 40)
+    one, other = studentised_contrast_test(x, w), studentised_contrast_test(scale * (x + offset), w)
+    assert one.value == pytest.approx(contrast_shift_test(x, w).value, abs=1e-9)
+    assert (other.value / scale, other.p_value) == pytest.approx((one.value, one.p_value), abs=1e-6)
+    assert studentised_contrast_test(x, -w).p_value == pytest.approx(one.p_value)
+
+
+@pytest.mark.parametrize("x", [[], [1.0], [1.0, 2.0], [4.0] * 60, list(range(60)), list(range(19))])
+def test_a_studentised_contrast_that_cannot_be_decided(x):
+    x = np.array(x, dtype=float)
+    w = np.where(np.arange(len(x)) < len(x) // 2, 1.0, -1.0)
+    assert math.isnan(studentised_contrast_test(x, np.roll(w, len(x) // 4)).p_value)
+    assert math.isnan(studentised_contrast_test(x, np.zeros(len(x))).p_value)
+
+
+@pytest.mark.parametrize(("phi", "n"), [(0.0, 120), (0.5, 120), (0.8, 500)])
+def test_long_halves_are_passed_by_chance_only(phi, n):
+    w = np.where(np.arange(n) < n // 2, -2 / n, 2 / n)
+    x = oracles.ar1(np.random.default_rng(15), phi, (400, n))
+    assert 0.02 <= np.mean([studentised_contrast_test(v, w).p_value <= 0.05 for v in x]) <= 0.08
