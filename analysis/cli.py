@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,6 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import AnalysisError, SpecError
+
+if TYPE_CHECKING:
+    from analysis.suspects.ranking import Ranking
+    from analysis.suspects.wide import Wide
 
 __all__ = ["app", "main"]
 
@@ -26,6 +35,9 @@ out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty()
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The incident folder.")]
+QUIET_SECONDS = 2.0  # work that takes longer says what it is doing
+TOP = 10
+Pair = tuple[str, str] | None
 Time = Annotated[str | None, typer.Option(metavar="TIME", help="ISO-8601 with an offset; replaces the spec's.")]
 
 
@@ -126,8 +138,119 @@ def report(
         raise typer.Exit(3)
 
 
+@app.command()
+def suspects(
+    target: Annotated[Path, typer.Argument(metavar="DIR-or-FILE", help="An incident folder, or a CSV or Parquet.")],
+    incident: Annotated[Pair, typer.Option(metavar="START END", help="When it was bad; needed with a file.")] = None,
+    baseline: Annotated[Pair, typer.Option(metavar="START END", help="A comparable time, just before.")] = None,
+    symptom: Annotated[str | None, typer.Option(metavar="COLUMN", help="The series that users felt.")] = None,
+    graph: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV or Parquet: caller, callee.")] = None,
+    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="Of times without an offset: UTC, ...")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also on failure.")] = False,  # noqa: FBT002
+) -> None:
+    """Rank every series by how much it changed with the incident."""
+    from analysis.suspects.document import as_document
+    from analysis.suspects.wide import rank_wide
+
+    with _said_when_slow() as progress:
+        progress(f"reading {target.name}")
+        wide = _wide(target, (incident, baseline), symptom, graph, timezone)
+        progress(f"ranking {wide.frame.shape[1]:,} series")
+        ranking = rank_wide(wide)
+    if as_json:
+        typer.echo(json.dumps(as_document(ranking, wide), ensure_ascii=False, allow_nan=False, indent=1))
+    else:
+        _show_ranking(ranking, wide)
+
+
+def _wide(target: Path, times: tuple[Pair, Pair], symptom: str | None, graph: Path | None, zone: str | None) -> Wide:
+    """Return what to rank: of an incident folder, or of a table."""
+    from dataclasses import replace
+
+    from analysis.suspects.table import read_graph, read_table
+
+    if not target.is_dir():
+        return read_table(target, *times, symptom=symptom, graph=graph, timezone=zone)
+    from analysis.collect import load
+    from analysis.hypotheses.case import Case
+    from analysis.incident import Incident
+    from analysis.suspects.wide import wide_frame
+
+    (start, end), (first, last) = (pair or (None, None) for pair in times)
+    loaded = Incident.load(target, start=start, end=end, baseline_start=first, baseline_end=last)
+    wide = wide_frame(Case.of(load(loaded)))
+    if times[0] is not None:  # an author who names a time means just that time
+        wide = replace(wide, incident=loaded.window, nothing_happened="", remarks=())
+    if graph is not None:
+        wide = replace(wide, graph=read_graph(graph))
+    return replace(wide, symptom=symptom) if symptom is not None else wide
+
+
+@contextmanager
+def _said_when_slow() -> Iterator[Callable[[str], None]]:
+    """Give a function that notes the step under way; steps are printed to stderr once two seconds have passed."""
+    steps: list[str] = []
+    late = threading.Event()
+
+    def say() -> None:
+        late.set()
+        if steps:
+            err.print(Text(f"{steps[-1]} ..."))
+
+    def progress(step: str) -> None:
+        steps.append(step)
+        if late.is_set():
+            err.print(Text(f"{step} ..."))
+
+    timer = threading.Timer(QUIET_SECONDS, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield progress
+    finally:
+        timer.cancel()
+
+
+def _show_ranking(ranking: Ranking, wide: Wide) -> None:
+    from analysis.suspects.document import best_series, headline, reason_counts
+
+    out.print(Text(headline(ranking, wide), style="bold"))
+    if ranking.abstained:
+        out.print(Text("ABSTAINED: what follows is the order of change, not a list of suspects.", style="bold"))
+    where = f"incident {wide.incident.iso_start} to {wide.incident.iso_end}, baseline {wide.baseline.iso_start} to"
+    out.print(Text(f"{where} {wide.baseline.iso_end}; symptom: {wide.symptom or 'none'}"))
+    best = best_series(ranking)
+    entities = [(row, [row["entity"], wide.told(best[row["entity"]]).stat])
+                for row in ranking.entities.head(TOP).to_dict("records")]  # fmt: skip
+    _print_rows(f"The first {len(entities)} of {len(ranking.entities):,} entities", ["entity", "its series"], entities)
+    series = [(row, [row["series"]]) for row in ranking.series.head(TOP).to_dict("records")]
+    _print_rows(f"The first {len(series)} of {len(ranking.series):,} series", ["series"], series)
+    tested = ranking.series["p_value"]
+    passing = int((tested <= 0.05).sum())
+    chance = f"{passing} of {int(tested.notna().sum()):,} tested series have p <= 0.05"
+    out.print(Text(f"{chance}; {ranking.expected_by_chance:.3g} would by chance"))
+    for reason, count, example in reason_counts(ranking):
+        out.print(Text(f"not ranked: {count:,} series, {reason} (such as {example})"))
+    for remark in ranking.remarks:
+        out.print(Text(f"remark: {remark}"))
+
+
+def _print_rows(title: str, names: list[str], rows: list[tuple[dict[Any, Any], list[str]]]) -> None:
+    table = Table("rank", *names, "score", "p", "q", "why", box=None, title=title, title_justify="left")
+    for row, cells in rows:
+        p, q = (_short(row[c]) for c in ("p_value", "q_value"))
+        table.add_row(str(row["rank"]), *map(Text, cells), f"{row['score']:.3g}", p, q, Text(row["reason"]))
+    out.print(table)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2g}" if math.isfinite(value) else "–"
+
+
 def main() -> None:
     """Run the command line; an error that a user can act on is shown without a traceback."""
+    if "--json" in sys.argv[1:]:
+        raise SystemExit(_run_for_machines())
     try:
         app()
     except AnalysisError as error:
@@ -142,3 +265,29 @@ def main() -> None:
         err.print(Text(f"internal error: {type(error).__name__}: {error}"))
         err.print("  next:     run again with POSTMORTEM_DEBUG=1 for the traceback, and report it", markup=False)
         sys.exit(1)
+
+
+def _run_for_machines() -> int:
+    """Run a command with --json: whatever fails, stdout holds one JSON document that says so; return the exit code."""
+    try:
+        done: Any = app(standalone_mode=False)
+    except AnalysisError as error:
+        failed, code = error.as_dict(), error.exit_code
+    except typer.Exit as error:
+        return int(error.exit_code)
+    except Exception as error:
+        said = getattr(
+            error, "format_message", None
+        )  # what typer raises for wrong arguments, wherever it takes it from
+        if said is None and os.environ.get("POSTMORTEM_DEBUG"):
+            raise
+        if said is not None:
+            wrong = SpecError(said(), where="arguments", expected="postmortem suspects DIR-or-FILE", next="see --help")
+            typer.echo(json.dumps({"error": wrong.as_dict()}, ensure_ascii=False))
+            return wrong.exit_code
+        what = f"internal error: {type(error).__name__}: {error}"
+        failed, code = AnalysisError(what, next="run again with POSTMORTEM_DEBUG=1, and report it").as_dict(), 1
+    else:
+        return done if isinstance(done, int) else 0
+    typer.echo(json.dumps({"error": failed}, ensure_ascii=False))
+    return code

@@ -259,6 +259,7 @@ class Finding:
     explained_ratio: float | None = None
     effect_of: str | None = None
     rank: int | None = None
+    fragile: tuple[str, ...] = ()  # the variations of the incident that change the verdict
 
     @property
     def id(self) -> str:
@@ -277,6 +278,7 @@ class Finding:
             "explained_ratio": _clean(self.explained_ratio),
             "verdict": self.verdict,
             "rank": self.rank,
+            "fragile": list(self.fragile),
             "statement": self.statement,
             "values": {name: v.as_dict() for name, v in sorted(self.values.items())},
             "tests": [t.as_dict() for t in self.tests],

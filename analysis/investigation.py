@@ -6,7 +6,7 @@ import os
 import pickle
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from analysis.hypotheses import hypotheses
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.rollouts import removals
 from analysis.incident import Incident
+from analysis.sensitivity import fragile_under, sensitivity
 from analysis.series import Coverage, coverage_of, iso
 from analysis.signals.mesh import pushes_under_way
 
@@ -73,6 +74,8 @@ class Investigation:
         In order of time.
     coverage : tuple of Coverage
         Of every signal that was tested.
+    sensitivity : DataFrame or None
+        Verdicts under variations of the incident, from `sensitivity`; None where `examine` was called alone.
     """
 
     case: Case
@@ -82,6 +85,7 @@ class Investigation:
     values: dict[str, Value]
     timeline: tuple[TimelineRow, ...]
     coverage: tuple[Coverage, ...]
+    sensitivity: pd.DataFrame | None = None
 
     @property
     def incident(self) -> Incident:
@@ -138,7 +142,8 @@ def investigate(
     Returns
     -------
     Investigation
-        With ranked findings. Inside a run of `postmortem report` the results of that run are read, not made again.
+        With ranked findings, each under variations of the incident too. Inside a run of `postmortem report` the
+        results of that run are read, not made again.
 
     Raises
     ------
@@ -159,7 +164,7 @@ def investigate(
         same = found.incident.folder.resolve() == incident.folder.resolve()
         if same and (found.incident.window, found.incident.baseline) == (incident.window, incident.baseline):
             return found  # type: ignore[no-any-return]
-    return examine(load(incident))
+    return _varied(examine(load(incident)))
 
 
 def examine(evidence: Evidence) -> Investigation:
@@ -188,6 +193,21 @@ def examine(evidence: Evidence) -> Investigation:
     return Investigation(
         case, ranked, tuple(observations), _headline(case, ranked, values), values, _timeline(case), _coverage(case)
     )
+
+
+def _varied(found: Investigation) -> Investigation:
+    """Return the results with what variations of the incident change: a verdict that does not hold is fragile."""
+    frame = sensitivity(found.evidence, found)
+    changed = fragile_under(frame)
+    findings = tuple(replace(f, fragile=changed.get(f.id, ())) for f in found.findings)
+    headline, values = found.headline, dict(found.values)
+    first = next((f for f in findings if f.rank == 1), None)
+    if first is not None and first.fragile:
+        told, names = headline.removesuffix("."), ", ".join(first.fragile)
+        values["cause_fragile_under"] = Value(names, "name", names)
+        template = "{told}; this is fragile: it changes with {cause_fragile_under}."
+        headline = sentence(template, {**values, "told": Value(told, "name", told)})
+    return replace(found, findings=findings, headline=headline, values=values, sensitivity=frame)
 
 
 def _impact(case: Case) -> dict[str, Value]:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from analysis.findings import Finding, number
 from analysis.hypotheses.throttle_words import class_in
 from analysis.investigation import Investigation
+from analysis.sensitivity import compared
 
 __all__ = ["View", "cards", "container_table", "coverage_table", "details", "headline", "impact", "narrative", "notes",
            "timeline_table"]  # fmt: skip
@@ -142,7 +143,7 @@ def cards(result: Investigation, most: int = MOST_CARDS) -> View:
         {
             "id": f.id,
             "verdict": f.verdict,
-            "word": WORDS[f.verdict],
+            "word": _word(f),
             "shape": SHAPES[f.verdict],
             "rank": f.rank,
             "title": f.hypothesis.replace("_", " ").replace("cpu", "CPU"),
@@ -181,6 +182,7 @@ def burn_formula() -> str:
 def details(result: Investigation, most: int = 12) -> View:
     """Return every finding as a card that opens: statement, the five tests, what it does not show, its evidence."""
     items = []
+    counts = compared(result.sensitivity) if result.sensitivity is not None else {}
     for f in result.findings[:most]:
         tests = [
             {
@@ -194,12 +196,33 @@ def details(result: Investigation, most: int = 12) -> View:
             for t in f.tests
         ]
         items.append({
-            "id": f.id, "verdict": f.verdict, "word": WORDS[f.verdict], "shape": SHAPES[f.verdict], "rank": f.rank,
-            "statement": f.statement, "tests": tests, "caveats": list(f.caveats), "evidence": list(f.evidence),
+            "id": f.id, "verdict": f.verdict, "word": _word(f), "shape": SHAPES[f.verdict], "rank": f.rank,
+            "statement": f.statement, "tests": [*tests, *_steadiness(f, counts)],
+            "caveats": list(f.caveats), "evidence": list(f.evidence),
             "pods": list(f.entity.pods[:20]), "more_pods": max(len(f.entity.pods) - 20, 0), "open": f.rank == 1,
         })  # fmt: skip
-    rest = [{"id": f.id, "word": WORDS[f.verdict], "statement": f.statement} for f in result.findings[most:]]
+    rest = [{"id": f.id, "word": _word(f), "statement": f.statement} for f in result.findings[most:]]
     return View("details", {"items": items, "rest": rest})
+
+
+def _word(finding: Finding) -> str:
+    return WORDS[finding.verdict] + (", fragile" if finding.fragile else "")
+
+
+def _steadiness(finding: Finding, counts: dict[str, int]) -> list[dict[str, str]]:
+    """Return the row that says under how many variations of the incident a verdict holds; none where none was tried."""
+    if finding.id not in counts:
+        return []
+    tried = counts[finding.id]
+    kinds = f"{tried} variations of windows, step and thresholds"
+    if finding.fragile:
+        passed, state = "✕ fragile", "no"
+        words = f"the verdict changes with {len(finding.fragile)} of {kinds}: {', '.join(finding.fragile)}"
+    elif tried:
+        passed, state, words = "✓ holds", "yes", f"the verdict holds under all {kinds} that can be compared"
+    else:
+        passed, state, words = "– not decidable", "open", "no variation of windows, step or thresholds can be compared"
+    return [{"name": "sensitivity", "passed": passed, "state": state, "words": words, "n": number(tried), "p": ""}]
 
 
 def notes(result: Investigation) -> View:

@@ -1,9 +1,13 @@
 """The command line: exit codes and what is said, never a traceback; a run that fails leaves the last report alone."""
 
+import json
+
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
-from tests.conftest import A
+from tests.conftest import A, D
 from tests.report.conftest import postmortem
 
 
@@ -124,5 +128,109 @@ def test_altered_evidence_is_named_and_leaves_the_last_report_alone(copy_of):
 
 def test_help_names_the_commands_and_an_unknown_one_is_refused():
     said = run(0, "--help")
-    assert all(name in said for name in ("new", "capture", "check", "report"))
+    assert all(name in said for name in ("new", "capture", "check", "report", "suspects"))
     run(2, "reprot")
+
+
+INCIDENT = ("--incident", "2026-11-22T18:30:00Z", "2026-11-22T18:39:30Z")
+BASELINE = ("--baseline", "2026-11-22T18:00:00Z", "2026-11-22T18:30:00Z")
+
+
+@pytest.fixture
+def table(tmp_path):
+    index = pd.date_range("2026-11-22T18:00:00Z", periods=80, freq="30s")
+    names = ["web|latency|p95", "db|cpu|usage", "[bold]x", "flat"]
+    frame = pd.DataFrame(np.random.default_rng(3).normal(size=(80, 4)), columns=names)
+    frame.iloc[61:, :2] += 40
+    frame["flat"] = 1.0
+    frame.insert(0, "time", index.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    return tmp_path / "t.csv"
+
+
+def document(code, *arguments):
+    """What stands on stdout: one JSON document and nothing else, whatever happened."""
+    found = postmortem("suspects", *map(str, arguments), "--json")
+    assert found.returncode == code, found.stderr
+    assert "Traceback" not in found.stderr
+    return json.loads(found.stdout, parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
+
+
+def test_suspects_of_an_incident_in_words():
+    said = run(0, "suspects", A)
+    first = said.splitlines()[0] if said[0].isdigit() else said
+    assert "series of 11 entities compared with the baseline: istio-proxy (payment-api) changed most" in first
+    assert "its throttled periods went from 0 % to 100 %" in said
+    assert "would by chance" in said
+    assert "not ranked: " in said
+    assert "ABSTAINED" not in said
+
+
+def test_suspects_of_a_quiet_time_abstain():
+    said = run(0, "suspects", D)
+    assert "no suspect: the objective was not missed for long enough" in said
+    assert "ABSTAINED" in said
+
+
+def test_suspects_as_json():
+    found = document(0, A)
+    assert not found["abstained"]
+    assert [e["rank"] for e in found["entities"]] == list(range(1, len(found["entities"]) + 1))
+    assert set(found["series"][0]) >= {
+        "series", "entity", "kind", "rank", "score", "effect", "onset", "lead_seconds", "co_movement", "p_value",
+        "q_value", "reason",
+    }  # fmt: skip
+    assert set(found["entities"][0]) >= {"entity", "rank", "score", "series", "reason"}
+    assert set(found["not_ranked"][0]) == {"series", "reason"}
+    assert found["series"][0]["onset"].endswith("Z")
+    assert None in [s["p_value"] for s in found["series"]]
+    assert found["symptom"] == "payment-api|errors|bad requests"
+    assert found["expected_by_chance"] > 0
+
+
+def test_suspects_of_a_table_with_symptom_and_graph(table, tmp_path):
+    (tmp_path / "g.csv").write_text("caller,callee\nweb,db\nweb,ghost\n", encoding="utf-8")
+    graph = ("--graph", tmp_path / "g.csv")
+    found = document(0, table, *INCIDENT, *BASELINE, "--symptom", "web|latency|p95", *graph)
+    assert found["entities"][0]["entity"] == "db"
+    assert found["incident"] == {"start": INCIDENT[1], "end": INCIDENT[2]}
+    assert {n["series"]: n["reason"] for n in found["not_ranked"]} == {
+        "web|latency|p95": "it is the symptom", "flat": "it never changes (1)",
+    }  # fmt: skip
+    assert any("ghost" in r for r in found["remarks"])
+    assert "[bold]x" in run(0, "suspects", table, *INCIDENT, *BASELINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "--incident and --baseline missing"),
+        ((*INCIDENT, "--baseline", *INCIDENT[1:]), 2, "incident and baseline overlap"),
+        ((*INCIDENT, *BASELINE, "--symptom", "web|latency|p59"), 2, "no series is named"),
+        ((*INCIDENT, *BASELINE, "--graph", "nowhere.csv"), 2, "no such file"),
+        ((*INCIDENT, "--baseline", "2026-11-22T18:00:00", "2026-11-22T18:30:00Z"), 2, "time without an offset"),
+        (
+            ("--incident", "2027-01-01T00:00:00Z", "2027-01-01T01:00:00Z", *BASELINE),
+            2,
+            "no sample lies in the incident",
+        ),
+        (("--unknown",), 2, "No such option"),
+    ],
+)
+def test_suspects_that_cannot_be_ranked_say_why_on_stdout_or_stderr(table, arguments, code, said):
+    found = document(code, table, *arguments)["error"]
+    assert said in found["what"]
+    assert found["next"]
+    assert said in run(code, "suspects", table, *arguments)
+
+
+def test_suspects_of_nothing(tmp_path):
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
+    assert document(4, tmp_path / "empty.csv")["error"]["what"] == "the file is empty"
+    assert "no incident here" in document(2, tmp_path)["error"]["what"]
+    assert "no such file" in run(2, "suspects", tmp_path / "none.csv")
+
+
+def test_suspects_of_a_time_that_an_author_names():
+    found = document(0, D, "--incident", "2026-11-22T18:32:10Z", "2026-11-22T18:33:20Z")
+    assert found["incident"]["start"] == "2026-11-22T18:32:10Z"

@@ -37,7 +37,7 @@ def test_the_ten_lines_run():
 def test_every_command_is_documented_and_every_documented_command_exists():
     help_text = postmortem("--help").stdout
     commands = set(re.findall(r"^\W*(\w+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
-    assert commands == {"new", "capture", "check", "report"}
+    assert commands == {"new", "capture", "check", "report", "suspects"}
     assert commands <= set(re.findall(r"postmortem (\w+)", README))
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"help", "setup", "report", "test", "check", "lab", "bench", "clean"} <= targets
@@ -48,6 +48,24 @@ def test_the_links_of_the_documents_lead_somewhere():
     for document in ROOT.glob("*.md"):
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert target.startswith("http") or (ROOT / target).exists(), (document.name, target)
+
+
+def test_the_table_of_metrics_is_ranked(tmp_path):
+    import json
+    import shlex
+
+    import numpy as np
+    import pandas as pd
+
+    index = pd.date_range("2026-11-22T18:00:00Z", periods=80, freq="30s")
+    frame = pd.DataFrame(np.random.default_rng(3).normal(size=(80, 3)), columns=["web|latency|p95", "db|cpu|x", "y"])
+    frame.iloc[61:, :2] += 40
+    frame.set_index(index.rename("time")).to_csv(tmp_path / "metrics.csv")
+    (tmp_path / "calls.csv").write_text("caller,callee\nweb,db\n", encoding="utf-8")
+    command = shlex.split(block("suspects").replace("\\\n", " "))
+    run = postmortem(*command[1:], cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["entities"][0]["entity"] == "db"
 
 
 def test_the_cron_line_runs_as_cron_would(tmp_path):

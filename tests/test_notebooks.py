@@ -16,7 +16,7 @@ from tests.conftest import ROOT, A, D
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-@pytest.mark.parametrize("name", ["overview", "throttling"])
+@pytest.mark.parametrize("name", ["overview", "suspects", "throttling"])
 def test_plain_papermill(name, tmp_path):
     out = tmp_path / "out.ipynb"
     command = [sys.executable, "-m", "papermill", f"notebooks/{name}.ipynb", str(out), "-p", "incident", str(A)]
@@ -26,7 +26,7 @@ def test_plain_papermill(name, tmp_path):
     assert "Unable to parse" not in run.stderr
     book = nbformat.read(out, as_version=4)
     figures = [o for c in book.cells for o in c.get("outputs", []) if PLOTLY in o.get("data", {})]
-    assert len(figures) == {"overview": 1, "throttling": 3}[name]
+    assert len(figures) == {"overview": 2, "suspects": 1, "throttling": 3}[name]
     shown = [o for c in book.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     assert shown
 
@@ -78,7 +78,7 @@ def lab(tmp_path_factory):
             server.wait(20)
 
 
-@pytest.mark.parametrize("name", ["overview", "throttling"])
+@pytest.mark.parametrize("name", ["overview", "suspects", "throttling"])
 def test_in_a_real_jupyterlab(lab, chromium, name):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as p:

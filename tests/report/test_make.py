@@ -67,7 +67,7 @@ def test_report_json_has_the_shape_that_was_promised(report_of_a):
     assert found["impact"]["error_budget_burn"]["formula"]
     kinds = {row["kind"] for row in found["timeline"]}
     assert {"deployment", "push", "limit_removed", "symptom", "warning"} <= kinds
-    assert [s["status"] for s in found["sections"]] == ["ok", "ok"]
+    assert [s["status"] for s in found["sections"]] == ["ok", "ok", "ok"]
     assert all(c["ratio"] >= 0.95 for c in found["coverage"])
 
 
@@ -78,7 +78,7 @@ def test_two_runs_give_the_same_bytes(report_of_a, tmp_path):
 
 
 def test_the_executed_notebooks_lie_beside_it_and_hold_no_secret_or_work_path(report_of_a):
-    for name in ("overview", "throttling"):
+    for name in ("overview", "suspects", "throttling"):
         text = (report_of_a / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
         assert "A-sidecar-throttle" in text
         assert ".run-" not in text
@@ -96,7 +96,8 @@ def test_a_failing_notebook_costs_its_section_only(tmp_path, monkeypatch):
     monkeypatch.setattr(execute_module, "notebook_folder", lambda: folder)
     made = make_report(D, output=tmp_path / "out")
     assert made.status == "partial"
-    assert [(s.name, s.status) for s in made.sections] == [("overview", "ok"), ("throttling", "failed")]
+    statuses = [("overview", "ok"), ("suspects", "ok"), ("throttling", "failed")]
+    assert [(s.name, s.status) for s in made.sections] == statuses
     html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "its notebook failed" in html
     assert "<script>broken" not in html
