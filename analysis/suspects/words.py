@@ -146,7 +146,8 @@ def summary(entities: pd.DataFrame, name: str, head: tuple[float, float, bool], 
             if first["rank"] == 1
             else f"stands out (rank {first['rank']}; what ranks before it names nobody)"
         )
-        return f"{first['entity']} {place}: {first['reason']}."
+        best = first["series"][0]
+        return f"{first['entity']} {place}: {'' if best == first['entity'] else f'{best} '}{first['reason']}."
     if not size:
         what = "nothing changed" if first["score"] <= 0 else "memory, change events and silence name nobody alone"
         return f"No suspect: {what}."

@@ -80,7 +80,7 @@ def test_two_levels_that_differ_are_written_apart(usual, during):
         assert float(end) - float(start) == pytest.approx(during - usual, rel=0.1, abs=1e-300)
 
 
-ENTITIES = pd.DataFrame({"rank": [1], "entity": ["web"], "score": [20.0], "reason": ["rose"]})
+ENTITIES = pd.DataFrame({"rank": [1], "entity": ["web"], "series": [["web|p95"]], "score": [20.0], "reason": ["rose"]})
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ ENTITIES = pd.DataFrame({"rank": [1], "entity": ["web"], "score": [20.0], "reaso
         (ENTITIES.iloc[:0], (0.0, 1.0, False), True, "No suspect: nothing could be ranked."),
         (ENTITIES.assign(score=0.0), (0.0, 1.0, False), True, "No suspect: nothing changed."),
         (ENTITIES, (0.0, 1.0, False), True, "No suspect: memory, change events and silence name nobody alone."),
-        (ENTITIES, (20.0, 0.01, False), False, "web ranks first: rose."),
+        (ENTITIES, (20.0, 0.01, False), False, "web ranks first: web|p95 rose."),
         (ENTITIES.assign(rank=2), (20.0, 0.01, False), False,
-         "web stands out (rank 2; what ranks before it names nobody): rose."),
+         "web stands out (rank 2; what ranks before it names nobody): web|p95 rose."),
         (ENTITIES, (20.0, 0.5, True), True,
          "No suspect: the baseline is too short to know what it does by itself (largest: x)."),
         (ENTITIES, (20.0, 0.5, False), True,
