@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.correlate.longrun import Spread, guarded, mean_shares, p_value, posterior, stretch_spread
+from analysis.correlate.longrun import guarded, mean_shares, posterior, stretch_spread
+from analysis.correlate.mean_contrast import Spread, p_value
 
 __all__ = ["Change", "adjust_fdr", "autocorrelation", "block_bootstrap_share", "change", "effective_size"]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.correlate.longrun import contrast_spread, half_width, p_value
+from analysis.correlate.mean_contrast import contrast_spread, half_width, p_value
 
 __all__ = ["LevelShift", "level_shift", "level_shifts", "pairwise"]
 
@@ -72,7 +72,7 @@ def level_shift(before: np.ndarray, after: np.ndarray, *, level: float = 0.95) -
     Returns
     -------
     LevelShift
-        NaN p and intervals where fewer than ten effective values (`longrun.contrast_spread`) or no spread is left.
+        NaN p and intervals below ten effective values (`mean_contrast.contrast_spread`) or where no spread is left.
 
     Examples
     --------

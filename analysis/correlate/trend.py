@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.correlate.longrun import Spread, guarded, half_width, mean_shares, p_value, posterior, stretch_spread
+from analysis.correlate.longrun import guarded, mean_shares, posterior, stretch_spread
+from analysis.correlate.mean_contrast import Spread, half_width, p_value
 from analysis.correlate.shift import mid_ranks
 
 __all__ = ["Trend", "block_means", "trend"]

@@ -12,11 +12,12 @@ from scipy.signal import lfilter
 ROWS = 2000
 BURN = 300
 RATE, SWING, JITTER = 100.0, 0.2, 0.05  # a counter: increments per step, log sd of its rate, scrape times off by this
+BURSTS, BURST_SWING = 200.0, 0.5  # a counter whose rate is far from normal, also where it does not linger
 UNKNOWN = 0.2
 
 
 def null_rows(kind, phi, n, seed, rows=ROWS):
-    """Rows of an AR(1) of unit variance: normal, t3 innovations, exp of it, a scraped counter, a fifth unknown."""
+    """Rows of an AR(1) of unit variance: normal, t3 innovations, exp of it, a steady or bursty counter, gaps."""
     rng = np.random.default_rng(seed)
     shape = (rows, n + BURN)
     noise = rng.standard_t(3, shape) / np.sqrt(3) if kind == "t3" else rng.standard_normal(shape)
@@ -27,6 +28,8 @@ def null_rows(kind, phi, n, seed, rows=ROWS):
         late = rng.uniform(-JITTER, JITTER, (rows, n + 1))
         rate = RATE * np.exp(SWING * x) if phi else RATE
         return rng.poisson(rate * (1 + np.diff(late, axis=1))).astype(float)
+    if kind == "bursty":
+        return rng.poisson(BURSTS * np.exp(BURST_SWING * x)).astype(float)
     if kind == "gaps":
         x[rng.random(x.shape) < UNKNOWN] = np.nan
     if kind == "clustered":  # three holes of a tenth
@@ -47,6 +50,9 @@ def autocorrelations(kind, phi, n):
         covariance = mean**2 * np.expm1(SWING**2 * rho) if phi else np.zeros(n - 1)
         covariance[0] -= jitter
         return covariance / (wander + mean + 2 * jitter)
+    if kind == "bursty":
+        mean = BURSTS * np.exp(BURST_SWING**2 / 2)
+        return mean * np.expm1(BURST_SWING**2 * rho) / (mean * np.expm1(BURST_SWING**2) + 1)
     return rho
 
 

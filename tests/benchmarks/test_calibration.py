@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.correlate.effect import change
 from analysis.correlate.onset import chance_of_near
 from analysis.correlate.shift import contrast_shift_test, rank_shift_test
 from analysis.incident import Window
@@ -19,18 +18,6 @@ BOUND = 0.07  # nominal 0.05
 
 def say(what, **figures):
     print(what, " ".join(f"{k}={v:.3f}" if isinstance(v, float) else f"{k}={v}" for k, v in figures.items()))
-
-
-@pytest.mark.parametrize("phi", [0.0, 0.5, 0.8, 0.9])
-@pytest.mark.parametrize("n_before", [60, 120])
-def test_change(phi, n_before):
-    for n_after in (3, 5, 10, 20, 30, 60):
-        rows = oracles.ar1(np.random.default_rng(7), phi, (ROWS, n_before + n_after))
-        p = np.array([change(r[:n_before], r[n_before:], floor=1e-9).p_value for r in rows])
-        refused, positive = float(np.isnan(p).mean()), float((p < 0.05).mean())
-        decided = positive / (1 - refused) if refused < 1 else 0.0
-        say(f"change phi={phi} {n_before}+{n_after}", positive=positive, refused=refused, of_decided=decided)
-        assert positive <= BOUND
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.8, 0.9])

@@ -195,4 +195,13 @@ def test_change_refuses_rather_than_guess():
 
 def test_change_finds_a_step():
     rows = oracles.ar1(np.random.default_rng(23), 0.5, (200, 90))
-    assert np.mean([change(row[:60], row[60:] + 3, floor=1e-9).p_value < 0.05 for row in rows]) >= 0.9
+    assert np.mean([change(row[:60], row[60:] + 3, floor=1e-9).p_value < 0.05 for row in rows]) >= 0.95
+
+
+@pytest.mark.parametrize("phi", [0.8, 0.95])
+def test_noise_does_not_hide_that_a_counters_rate_wanders(phi):
+    """Sixty increments of a slow rate, worth 8 and 2 values: Poisson noise on top makes them look independent."""
+    rng = np.random.default_rng(24)
+    rate = 100 * np.exp(0.2 * math.sqrt(1 - phi**2) * oracles.ar1(rng, phi, (500, 120)))
+    p = np.array([change(row[:60], row[60:], floor=1e-9).p_value for row in rng.poisson(rate).astype(float)])
+    assert np.mean(p < 0.05) <= 0.10

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.correlate import longrun
-from tests import oracles, oracles_change
+from tests import oracles_change
 
 FEW = settings(max_examples=15, deadline=None, derandomize=True)
 
@@ -38,20 +38,6 @@ def test_stretch_is_the_formula(seed, n, gaps, skip):
 
 
 @FEW
-@given(st.integers(0, 999), st.integers(5, 10), st.integers(5, 8))
-def test_contrast_p_and_half_width(seed, n, m):
-    a, b = series(seed, n, 1), series(seed + 1, m)
-    found = longrun.contrast_spread(a[None], b[None])
-    weights, variances, freedoms, size = oracles_change.contrast_spread(a.tolist(), b.tolist())
-    assert found.n_effective[0] == pytest.approx(size, rel=1e-6)
-    assert longrun.p_value(np.array([0.7]), found)[0] == pytest.approx(
-        oracles_change.mixture_p(0.7, weights, variances, freedoms), rel=1e-6
-    )
-    reach = longrun.half_width(found)
-    assert longrun.p_value(reach, found)[0] == pytest.approx(0.05, abs=1e-6)
-
-
-@FEW
 @given(st.integers(0, 999), st.integers(-30, 30).map(lambda k: 2.0**k), st.integers(-100, 100))
 def test_unit_and_origin_do_not_matter(seed, scale, offset):
     x = series(seed, 40, 5)
@@ -66,28 +52,6 @@ def test_nothing_to_learn_is_nan(x):
     logs, variance = longrun.stretch_spread(x[None])
     assert (logs == 0).all()
     assert np.isnan(variance).all()
-    found = longrun.contrast_spread(x[None], series(0, 20)[None])
-    assert np.isnan(found.n_effective[0])
-    assert np.isnan(longrun.p_value(np.array([1.0]), found)[0])
-
-
-def test_no_rows():
-    none = longrun.contrast_spread(np.zeros((0, 20)), np.zeros((0, 10)))
-    assert len(longrun.half_width(none)) == len(longrun.p_value(np.zeros(0), none)) == 0
-
-
-def test_rows_do_not_meet():
-    x = np.stack([series(s, 30) for s in range(4)])
-    together = longrun.contrast_spread(x[:, :20], x[:, 20:]).n_effective
-    alone = [longrun.contrast_spread(r[None, :20], r[None, 20:]).n_effective[0] for r in x]
-    assert together == pytest.approx(alone)
-
-
-@pytest.mark.parametrize("phi", [0.0, 0.5, 0.8])
-def test_effective_size_of_ar1(phi):
-    rows = oracles.ar1(np.random.default_rng(3), phi, (200, 600))
-    size = np.median(longrun.contrast_spread(rows[:, :300], rows[:, 300:]).n_effective)
-    assert size == pytest.approx(600 * (1 - phi) / (1 + phi), rel=0.1)
 
 
 @pytest.mark.parametrize(("share", "phi"), [(1.0, 0.8), (0.5, 0.9), (1.0, 0.0)])
@@ -97,3 +61,28 @@ def test_block_factor(share, phi):
     weight = (np.arange(len(grid[0])) == at) * 1.0
     above, below = (oracles_change.expected_periodogram(float(grid[0][at]), float(grid[1][at]), n, 0) for n in (60, 5))
     assert longrun.block_factor(weight, n=60, block=5) == pytest.approx(above / below)
+
+
+@FEW
+@given(st.integers(0, 999), st.sampled_from([2.0, 8.0, 30.0]), st.integers(5, 200))
+def test_guarded_is_the_formula(seed, scale, n):
+    rng = np.random.default_rng(seed)
+    weight, size = rng.exponential(size=(3, 156)) ** 3, scale * rng.exponential(size=(3, 156))
+    weight /= weight.sum(axis=1, keepdims=True)
+    found = longrun.guarded(weight, size, np.full(3, float(n)))
+    slow = [oracles_change.guarded(w.tolist(), s.tolist(), n) for w, s in zip(weight, size, strict=True)]
+    assert np.allclose(found, slow)
+    assert np.allclose(found.sum(axis=1), 1)
+
+
+def test_guarded_keeps_what_excludes_nothing():
+    weight = longrun.candidates()[2][None]
+    assert np.array_equal(longrun.guarded(weight, np.full(weight.shape, np.nan), np.array([60.0])), weight)
+    none = longrun.guarded(weight, np.full(weight.shape, 1.0), np.array([60.0]))[0]
+    assert none[longrun.candidates()[0] > 0.75].sum() == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 61])
+def test_the_variance_of_a_mean_in_closed_form_is_the_sum_over_all_pairs(n):
+    slow = [oracles_change.expected_periodogram(s, f, n, 0) / n for s, f, _ in oracles_change.candidates()]
+    assert longrun.mean_shares(n) == pytest.approx(slow, rel=1e-9)
