@@ -84,10 +84,11 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
 
     Notes
     -----
-    Welch's t, its error averaged over the spectra that fit both stretches (`longrun.stretch_spread`). A stretch
-    `after` of fewer than 20 values does not know its own spread: the shape is that of `before`, the spread the larger
-    of both, the degrees of freedom those of the effective size before. Sizes are geometric means over the spectra;
-    those of a constant are its length. How often it errs on null data is printed by the benchmarks.
+    Welch's t, its error averaged over the spectra that fit both stretches (`longrun.stretch_spread`), over the slow
+    ones alone where noise may hide them (`longrun.guarded`). A stretch `after` of fewer than 20 values does not know
+    its own spread: the shape is that of `before`, the spread the larger of both, the degrees of freedom those of the
+    effective size before. Sizes are geometric means over all spectra; those of a constant are its length. How often it
+    errs on null data is printed by the benchmarks.
 
     Examples
     --------

@@ -77,8 +77,12 @@ class Ledger:
     def __init__(self, name):
         self.name, self.cells, self.outside = name, 0, []
 
-    def judge(self, what, size, p, *covered, conservative=False):
-        """Print the rates over all and among the decided, refusals and coverage; assert the bounds of the true size."""
+    def judge(self, what, size, p, *covered, conservative=False, timid=False):
+        """Print the rates over all and among the decided, refusals and coverage; assert the bounds of the true size.
+
+        A cell that is known to be `timid` counts as outside where it is, in its line and in the sum, but raises only
+        if it errs too often.
+        """
         p = np.asarray(p, float)
         decided = np.isfinite(p)
         m, positive = int(decided.sum()), float(np.mean(p <= 0.05))
@@ -91,14 +95,15 @@ class Ledger:
         good = (0.0 if conservative else low) <= share <= high
         slack = allowance(1 - least, m)
         good &= all(least - slack <= c <= (1.0 if conservative else most + slack) for c in coverage)
-        good = good if size >= 10 else positive <= 0.10 + allowance(0.10, len(p))
+        good = bool(good) if size >= 10 else positive <= 0.10 + allowance(0.10, len(p))
+        bold = share > high or any(c < least - slack for c in coverage)
         self.cells += 1
         words = f"n_eff={size:6.1f} all={positive:.3f} decided={share:.3f} refused={1 - decided.mean():.3f}"
         words += "".join(f" covered={c:.3f}" for c in coverage) + (" (upper bound only)" if conservative else "")
         print(f"{self.name} {what:28s} {words}{'' if good else '  <-- OUTSIDE'}")
         if not good:
             self.outside.append(what)
-        assert good, f"{self.name} {what}: {words}"
+        assert good or (timid and size >= 10 and not bold), f"{self.name} {what}: {words}"
 
     def close(self):
         kept = self.cells - len(self.outside)

