@@ -159,7 +159,7 @@ def document(code, *arguments):
 def test_suspects_of_an_incident_in_words():
     said = run(0, "suspects", A)
     first = said.splitlines()[0] if said[0].isdigit() else said
-    assert "series of 11 entities compared with the baseline: istio-proxy (payment-api) changed most" in first
+    assert "series of 11 entities compared with the baseline: istio-proxy (payment-api) ranks first" in first
     assert "its throttled periods went from 0 % to 100 %" in said
     assert "would by chance" in said
     assert "not ranked: " in said

@@ -46,7 +46,7 @@ def as_document(ranking: Ranking, wide: Wide) -> dict[str, Any]:
 
 
 def headline(ranking: Ranking, wide: Wide) -> str:
-    """Return one sentence, a number first: how many series were compared, and which changed most or why none counts.
+    """Return one sentence, a number first: how many series were compared, and which stands out or why none does.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def headline(ranking: Ranking, wide: Wide) -> str:
     """
     ranked, entities = len(ranking.series), len(ranking.entities)
     text = f"{ranked:,} series of {entities:,} {'entity' if entities == 1 else 'entities'} compared with the baseline: "
-    if ranking.abstained or not entities:
+    if ranking.named is None:
         return f"{text}{ranking.summary[:1].lower()}{ranking.summary[1:]}"
-    first = ranking.entities["entity"].iloc[0]
-    row = ranking.series.iloc[0]
-    about = wide.told(str(row["series"]))
-    before, during = (level(x, about.unit) for x in levels(wide, str(row["series"])))
-    moved = f"went from {before} to {during}" if about.kind != "event" else str(row["reason"]).split("; ")[0]
-    return f"{text}{first} changed most with the incident, its {about.stat} {moved}."
+    row = ranking.series[ranking.series["series"] == ranking.named].iloc[0]
+    about = wide.told(ranking.named)
+    before, during = (level(x, about.unit) for x in levels(wide, ranking.named))
+    first = int(ranking.entities.loc[ranking.entities["entity"] == row["entity"], "rank"].iloc[0]) == 1
+    place = "ranks first" if first else "is the first that stands out"
+    return f"{text}{row['entity']} {place}, its {about.stat} went from {before} to {during}."
 
 
 def levels(wide: Wide, name: str) -> tuple[float, float]:

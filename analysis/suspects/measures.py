@@ -25,8 +25,8 @@ class Measures(NamedTuple):
     """One row per series of the frame, in its order; `silent` ones lost all their values in the incident.
 
     `size` [spreads, signed], `usual` and `during` and `shift` [unit of the series], `r`, `departed` (position of the
-    onset, -1: none), `silent`, `why_not` ("" where ranked), and `placements`: the largest size x likeness over all
-    series at each stretch of the baseline.
+    onset, -1: none), `silent`, `like`, `why_not` ("" where ranked), and `placements`: the largest size x likeness over
+    all series at each stretch of the baseline.
     """
 
     size: np.ndarray
@@ -36,6 +36,7 @@ class Measures(NamedTuple):
     r: np.ndarray
     departed: np.ndarray
     silent: np.ndarray
+    like: np.ndarray
     why_not: list[str]
     placements: np.ndarray
 
@@ -75,7 +76,7 @@ def measure(given: Inputs) -> Measures:
         size, r = np.where(silent, -CLEAR, sizes.size), np.where(silent, np.nan, r)
         parts.append((size, sizes.usual, sizes.during, sizes.shift, r, departed, silent))
     size, usual, level, shift, r, departed, silent = (np.concatenate(c) for c in zip(*parts, strict=True))
-    return Measures(size, usual, level, shift, r, departed, silent, why_not, placements)
+    return Measures(size, usual, level, shift, r, departed, silent, like, why_not, placements)
 
 
 def _fell_silent(rows: np.ndarray, given: Inputs, first: int) -> np.ndarray:

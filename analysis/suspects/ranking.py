@@ -13,7 +13,7 @@ from analysis.suspects import words
 from analysis.suspects.chance import head_chance, placement_p_value
 from analysis.suspects.inputs import Inputs, check_inputs
 from analysis.suspects.measures import ALONE, Measures, measure
-from analysis.suspects.scoring import CLEAR, event_score, likeness, path_discounts, weigh
+from analysis.suspects.scoring import CLEAR, event_score, path_discounts, weigh
 from analysis.window import Window
 
 __all__ = ["Ranking", "rank_suspects"]
@@ -44,6 +44,8 @@ class Ranking:
         (the first 1,000) were chosen among all; series whose test refused do not count.
     remarks : tuple of str
         What is odd about the input.
+    named : str or None
+        The first series by rank that stands out of the baseline; None where it abstains.
     """
 
     series: pd.DataFrame
@@ -53,6 +55,7 @@ class Ranking:
     summary: str
     expected_by_chance: float
     remarks: tuple[str, ...]
+    named: str | None = None
 
     def _repr_html_(self) -> str:
         return words.as_html(self)
@@ -114,36 +117,35 @@ def rank_suspects(
     """
     given = check_inputs(frame, (incident, baseline), symptom, graph, about)
     m = measure(given)
-    symptom_kind = None if given.symptom is None else str(given.kinds[given.symptom])
-    like = likeness(given.kinds, symptom_kind)
-    raw = weigh(np.nan_to_num(m.size), like, None if given.symptom is None else m.r)
+    raw = weigh(np.nan_to_num(m.size), m.like, None if given.symptom is None else m.r)
     onset = _symptom_onset(given, m)
     raw, chances, departed = _with_events(given, m, raw, onset)
     ranked = np.array([not w for w in m.why_not])
     discount, callee = path_discounts(np.where(ranked, raw, 0.0), given.entities, given.kinds, given.calls)
     series = _series_table(given, m, np.maximum(raw - discount, 0.0), discount, departed)
     series["lead_seconds"], series["_in_order"] = _leads(given, departed, onset)
-    series = _in_order(series[ranked], "series")
+    series = _in_order(series[ranked])
     series = _tested(series, given, chances)
-    series["reason"] = words.reasons(series, callee, given.step_seconds, has_symptom=symptom_kind is not None)
+    series["reason"] = words.reasons(series, callee, given.step_seconds, has_symptom=given.symptom is not None)
     entities = _entity_table(series)
-    clear = np.where(ranked & ~m.silent & ~np.isin(given.kinds.astype(str), ALONE), np.abs(m.size) * like, 0.0)
+    clear = np.where(ranked & ~m.silent & ~np.isin(given.kinds.astype(str), ALONE), np.abs(m.size) * m.like, 0.0)
     head = float(clear.max())
-    chance = head_chance(head, m.placements)
     few = 1 / (1 + len(m.placements)) > CHANCE
-    abstained = bool(head < CLEAR or chance > CHANCE)
+    stands_out = [c >= CLEAR and head_chance(c, m.placements) <= CHANCE for c in clear[series["_at"]]]
+    named = series.loc[stands_out, "series"].head(1).tolist()
     public = series.drop(columns=[c for c in map(str, series) if c.startswith("_")])
     not_ranked = pd.DataFrame(
         [(given.names[j], w) for j, w in enumerate(m.why_not) if w], columns=["series", "reason"], dtype=object
     )
-    named = series["_at"].map(lambda j: clear[j] >= CLEAR).to_numpy()
-    first = entities[entities["entity"].isin(series["entity"][named])].head(1)
-    summary = words.summary(
-        entities if abstained else first, given.names[int(np.argmax(clear))], (head, chance, few), abstained=abstained
-    )
+    if named:
+        summary = words.named(series, entities, named[0])
+    else:
+        largest = given.names[int(np.argmax(clear))]
+        summary = words.nobody(entities, largest, (head, head_chance(head, m.placements), few))
     refused = int(series["p_value"].head(TESTED).isna().sum())
     by_chance = min(ALPHA * (len(series) - refused), min(len(series), TESTED) - refused)
-    return Ranking(public, entities, not_ranked, abstained, summary, float(by_chance), given.remarks)
+    found = named[0] if named else None
+    return Ranking(public, entities, not_ranked, not named, summary, float(by_chance), given.remarks, found)
 
 
 def _symptom_onset(given: Inputs, m: Measures) -> int:
@@ -195,9 +197,9 @@ def _leads(given: Inputs, departed: np.ndarray, onset: int) -> tuple[np.ndarray,
     return lead, far & (np.abs(departed - onset) > words.ORDER_STEPS)
 
 
-def _in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows by score, equal ones by name, with their rank in front."""
-    table = table.sort_values(["score", name], ascending=[False, True], kind="stable").reset_index(drop=True)
+    table = table.sort_values(["score", "series"], ascending=[False, True], kind="stable").reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
 

@@ -109,7 +109,7 @@ def rank_wide(wide: Wide) -> Ranking:
     found = replace(found, remarks=(*wide.remarks, *found.remarks))
     if not wide.nothing_happened:
         return found
-    return replace(found, abstained=True, summary=f"No suspect: {wide.nothing_happened}.")
+    return replace(found, abstained=True, named=None, summary=f"No suspect: {wide.nothing_happened}.")
 
 
 def wide_frame(case: Case) -> Wide:

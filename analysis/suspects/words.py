@@ -13,7 +13,7 @@ from analysis.suspects.scoring import CLEAR
 if TYPE_CHECKING:
     from analysis.suspects.ranking import Ranking
 
-__all__ = ["as_html", "reasons", "summary"]
+__all__ = ["as_html", "named", "nobody", "reasons"]
 
 SHOWN = 10
 ORDER_STEPS = 2  # an order is claimed only beyond so many steps
@@ -117,37 +117,49 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def summary(entities: pd.DataFrame, name: str, head: tuple[float, float, bool], *, abstained: bool) -> str:
-    """Return the head of the ranking in one sentence, or why there is none.
+def named(series: pd.DataFrame, entities: pd.DataFrame, name: str) -> str:
+    """Return the sentence of the series that stands out, with the rank of its entity.
+
+    Parameters
+    ----------
+    series, entities : DataFrame
+        By rank.
+    name : str
+        The first series that stands out.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"series": ["web|p95"], "entity": ["web"], "reason": ["rose"]})
+    >>> named(series, pd.DataFrame({"entity": ["web"], "rank": [1]}), "web|p95")
+    'web ranks first: web|p95 rose.'
+    """
+    row = series[series["series"] == name].iloc[0]
+    rank = int(entities.loc[entities["entity"] == row["entity"], "rank"].iloc[0])
+    place = "ranks first" if rank == 1 else f"stands out (rank {rank}; what ranks before it names nobody)"
+    return f"{row['entity']} {place}: {'' if name == row['entity'] else f'{name} '}{row['reason']}."
+
+
+def nobody(entities: pd.DataFrame, name: str, head: tuple[float, float, bool]) -> str:
+    """Return why nobody is named, in one sentence.
 
     Parameters
     ----------
     entities : DataFrame
-        By rank; where the head is believed, the row of the first entity that moved far enough.
+        By rank.
     name : str
         The series that moved most.
     head : (float, float, bool)
         Its size x likeness [spreads], the chance that a stretch does as much, and whether the baseline is too short.
-    abstained : bool
-        Whether the head is not to be believed.
 
     Examples
     --------
-    >>> summary(pd.DataFrame(), "a", (0.0, 1.0, False), abstained=True)
+    >>> nobody(pd.DataFrame(), "a", (0.0, 1.0, False))
     'No suspect: nothing could be ranked.'
     """
     size, chance, few = head
     if not len(entities):
         return "No suspect: nothing could be ranked."
     first = entities.iloc[0]
-    if not abstained:
-        place = (
-            "ranks first"
-            if first["rank"] == 1
-            else f"stands out (rank {first['rank']}; what ranks before it names nobody)"
-        )
-        best = first["series"][0]
-        return f"{first['entity']} {place}: {'' if best == first['entity'] else f'{best} '}{first['reason']}."
     if not size:
         what = "nothing changed" if first["score"] <= 0 else "memory, change events and silence name nobody alone"
         return f"No suspect: {what}."

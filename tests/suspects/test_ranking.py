@@ -463,3 +463,15 @@ def test_the_truth_of_real_failures_is_among_the_first_five(corpus, dataset):
         assert len(found.series) + len(found.not_ranked) == frame.shape[1]
     assert total >= 20
     assert hits >= 0.8 * total
+
+
+def test_memory_ahead_names_nobody_and_the_next_that_stands_out_is_named():
+    frame = noise(n=100, k=3)
+    frame.iloc[90:, 0] += 300
+    frame.iloc[90:, 1] += 30
+    about = pd.DataFrame({"entity": ["m", "x", "y"], "kind": ["memory", "cpu", "cpu"]}, index=frame.columns)
+    found = rank_suspects(frame, *windows(frame, 10), about=about)
+    assert found.entities["entity"].tolist()[:2] == ["m", "x"]
+    assert found.named == frame.columns[1]
+    assert "x stands out (rank 2" in found.summary
+    assert not found.abstained

@@ -84,28 +84,32 @@ ENTITIES = pd.DataFrame({"rank": [1], "entity": ["web"], "series": [["web|p95"]]
 
 
 @pytest.mark.parametrize(
-    ("entities", "head", "abstained", "sentence"),
+    ("entities", "head", "sentence"),
     [
-        (ENTITIES.iloc[:0], (0.0, 1.0, False), True, "No suspect: nothing could be ranked."),
-        (ENTITIES.assign(score=0.0), (0.0, 1.0, False), True, "No suspect: nothing changed."),
-        (ENTITIES, (0.0, 1.0, False), True, "No suspect: memory, change events and silence name nobody alone."),
-        (ENTITIES, (20.0, 0.01, False), False, "web ranks first: web|p95 rose."),
-        (ENTITIES.assign(rank=2), (20.0, 0.01, False), False,
-         "web stands out (rank 2; what ranks before it names nobody): web|p95 rose."),
-        (ENTITIES, (20.0, 0.5, True), True,
+        (ENTITIES.iloc[:0], (0.0, 1.0, False), "No suspect: nothing could be ranked."),
+        (ENTITIES.assign(score=0.0), (0.0, 1.0, False), "No suspect: nothing changed."),
+        (ENTITIES, (0.0, 1.0, False), "No suspect: memory, change events and silence name nobody alone."),
+        (ENTITIES, (20.0, 0.5, True),
          "No suspect: the baseline is too short to know what it does by itself (largest: x)."),
-        (ENTITIES, (20.0, 0.5, False), True,
+        (ENTITIES, (20.0, 0.5, False),
          "No suspect: the largest change, that of x, counts for 20 spreads, and by itself the baseline does as much "
          "with a chance of 50%."),
-        (ENTITIES.assign(score=3.0), (3.0, 0.01, False), True,
+        (ENTITIES.assign(score=3.0), (3.0, 0.01, False),
          f"No suspect: the largest change, that of x, counts for 3 spreads; a suspect needs {CLEAR:g}."),
-        (ENTITIES, (3.0, 0.01, False), True,
+        (ENTITIES, (3.0, 0.01, False),
          "No suspect: memory, change events and silence aside, the largest change, that of x, counts for 3 spreads; "
          f"a suspect needs {CLEAR:g}."),
     ],
 )  # fmt: skip
-def test_summaries(entities, head, abstained, sentence):
-    assert words.summary(entities, "x", head, abstained=abstained) == sentence
+def test_why_nobody_is_named(entities, head, sentence):
+    assert words.nobody(entities, "x", head) == sentence
+
+
+def test_the_entity_that_stands_out_is_named_with_its_rank():
+    series = pd.DataFrame({"series": ["web|p95"], "entity": ["web"], "reason": ["rose"]})
+    assert words.named(series, ENTITIES, "web|p95") == "web ranks first: web|p95 rose."
+    second = "web stands out (rank 2; what ranks before it names nobody): web|p95 rose."
+    assert words.named(series, ENTITIES.assign(rank=2), "web|p95") == second
 
 
 class Tags(html.parser.HTMLParser):
