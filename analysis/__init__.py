@@ -1,6 +1,6 @@
 """Post-incident analysis from frozen evidence: tested suspects, one offline HTML postmortem."""
 
-from analysis import figures, suspect_views, views
+from analysis import figures, views
 from analysis.capture import capture_from
 from analysis.collect import load
 from analysis.errors import AnalysisError
@@ -23,6 +23,5 @@ __all__ = [
     "investigate",
     "load",
     "rank_suspects",
-    "suspect_views",
     "views",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,17 @@ import pandas as pd
 from analysis.errors import AnalysisError, EvidenceError, NoDataError
 from analysis.incident import Incident
 from analysis.series import iso
-from analysis.sources import access_log, k6, kubernetes, prometheus, rollouts
+from analysis.sources import access_log, gc_log, k6, kubernetes, postgres, prometheus, rollouts
 from analysis.sources.lines import ReadReport
 from analysis.sources.request_rows import RequestRows
 from analysis.store import SAMPLES, SERIES, Manifest, read_manifest, verify
 
-__all__ = ["Evidence", "Problem", "load"]
+__all__ = ["Evidence", "GcSource", "Problem", "load"]
 
+DATABASE_READERS = {  # kind -> reader, and its frame without rows
+    "postgres-ash": (postgres.read_sessions, postgres.no_sessions),
+    "pg-stat-statements": (postgres.read_statements, postgres.no_statements),
+}
 REQUEST_KINDS = ("k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv")
 
 
@@ -29,6 +33,16 @@ class Problem:
 
     source: str
     reason: str
+
+
+@dataclass(frozen=True)
+class GcSource:
+    """The GC log of one JVM: its container and pod ("" where the spec names none), its file, what it holds."""
+
+    container: str
+    pod: str
+    path: str
+    log: gc_log.GcLog
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,10 @@ class Evidence:
         What was captured.
     files : dict of str to str
         Source kind -> path below the incident folder, for the evidence lines.
+    gc_logs : tuple of GcSource
+        One per JVM.
+    sessions, statements : DataFrame
+        Samples of database sessions, and snapshots of statements; empty frames without a source.
     """
 
     incident: Incident
@@ -64,6 +82,9 @@ class Evidence:
     problems: tuple[Problem, ...]
     manifest: Manifest
     files: dict[str, str]
+    gc_logs: tuple[GcSource, ...] = ()
+    sessions: pd.DataFrame = field(default_factory=postgres.no_sessions)
+    statements: pd.DataFrame = field(default_factory=postgres.no_statements)
 
 
 def load(incident: Incident) -> Evidence:
@@ -127,14 +148,33 @@ def load(incident: Incident) -> Evidence:
     if deployments is None:
         deployments = rollouts.rollouts_from_events(events)
         files["deployments"] = files.get("events", "")
-    for declared in [g.path for g in spec.sources.gc_logs] + [d.path for d in spec.sources.database]:
-        _say_if_missing(incident, declared, problems)
-    joined = pd.concat([r for r in requests if len(r)] or requests[:1]).sort_index(kind="stable")
+    gc_logs = []
+    for container, pod, log in _gc_files(incident, manifest, missing):
+        found = _read(partial(gc_log.read_gc_log, incident.folder / log), incident, log, reports, problems)
+        if found is not None:
+            gc_logs.append(GcSource(container, pod, log, found))
+    frames = {kind: [empty()] for kind, (_, empty) in DATABASE_READERS.items()}
+    for kind, dump in _database_files(incident, manifest, missing):
+        if kind not in DATABASE_READERS:
+            _say_if_missing(incident, dump, problems)
+            continue
+        found = _read(partial(DATABASE_READERS[kind][0], incident.folder / dump), incident, dump, reports, problems)
+        if found is not None:
+            frames[kind].append(found)
+            files[kind] = ", ".join(filter(None, [files.get(kind), dump]))
+    sessions, statements = (_joined(frames[kind]) for kind in ("postgres-ash", "pg-stat-statements"))
     evidence = Evidence(
-        incident, samples, joined, events, deployments, tuple(reports), tuple(problems), manifest, files
-    )
+        incident, samples, _joined(requests), events, deployments, tuple(reports), tuple(problems), manifest, files,
+        tuple(gc_logs), sessions, statements,
+    )  # fmt: skip
     _refuse_empty(evidence)
     return evidence
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of one kind as one, in order of time; the first is the empty one."""
+    held = [f for f in frames if len(f)]
+    return pd.concat(held).sort_index(kind="stable") if len(held) > 1 else (held or frames)[0]
 
 
 def _read(
@@ -193,6 +233,26 @@ def _path_of(incident: Incident, manifest: Manifest, declared: str | None, kind:
             next="run: postmortem capture DIR --from the folder that holds it",
         )
     return declared
+
+
+def _gc_files(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """Yield container, pod and path of the GC logs to read: the declared ones, else the captured ones."""
+    declared = incident.spec.sources.gc_logs
+    for source in declared:
+        path = _path_of(incident, manifest, source.path, "gc-log")
+        yield source.container or "", source.pod or "", str(path)
+    if not declared:
+        yield from (("", "", f"raw/{e.path}") for e in manifest.current("gc-log") if e.path not in missing)
+
+
+def _database_files(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield kind and path of the database recordings to read: the declared ones, else the captured ones."""
+    declared = incident.spec.sources.database
+    for source in declared:
+        yield source.kind, str(_path_of(incident, manifest, source.path, source.kind))
+    if not declared:
+        for kind in DATABASE_READERS:
+            yield from ((kind, f"raw/{e.path}") for e in manifest.current(kind) if e.path not in missing)
 
 
 def _request_files(

@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis.collect import Evidence
 from analysis.findings import Finding, value
-from analysis.hypotheses import hypotheses
-from analysis.hypotheses.case import Case, Symptom
+from analysis.hypotheses import examined
+from analysis.hypotheses.case import Case
 from analysis.incident import Window
 from analysis.signals.requests import Episode
 from analysis.sources.prometheus import SampleTable
@@ -161,17 +161,15 @@ def _examined(variation: Variation, case: Case) -> dict[str, Finding]:
     """Return id -> finding of every hypothesis under a variation, on the bad intervals as written."""
     if variation.evidence is None:
         return {}
-    symptom = Symptom.of(variation.evidence)
+    varied = Case.of(
+        variation.evidence, None if variation.kind == "step" else case.containers
+    )  # the samples are the same
     if case.symptom.episodes:
-        symptom = replace(symptom, episodes=_overlapping(symptom.episodes, case.symptom.episodes))
-        if variation.kind == "window" and not symptom.episodes:
+        kept = _overlapping(varied.symptom.episodes, case.symptom.episodes)
+        if variation.kind == "window" and not kept:
             return {}
-    varied = (
-        replace(Case.of(variation.evidence), symptom=symptom)
-        if variation.kind == "step"
-        else Case(variation.evidence, symptom, case.containers)  # the samples are the same
-    )
-    return {f.id: f for run in hypotheses().values() for f in run(varied)[0]}
+        varied = replace(varied, symptom=replace(varied.symptom, episodes=kept))
+    return {f.id: f for f in examined(varied)[0]}
 
 
 def _overlapping(episodes: Sequence[Episode], written: Sequence[Episode]) -> tuple[Episode, ...]:

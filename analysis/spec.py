@@ -137,6 +137,7 @@ class GcLog(_Model):
 
     path: InsidePath
     container: str | None = None
+    pod: str | None = None
 
 
 class Database(_Model):

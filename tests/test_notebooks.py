@@ -16,7 +16,15 @@ from tests.conftest import ROOT, A, D
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-@pytest.mark.parametrize("name", ["overview", "suspects", "throttling"])
+FIGURES = {"overview": 2, "suspects": 1, "throttling": 3, "gc_pauses": 1, "db_load": 1, "calls": 2}
+SAYS = {"gc_pauses": "Stops of app", "db_load": "their client stood still", "calls": "got worse together"}
+
+
+def test_every_notebook_is_run():
+    assert set(FIGURES) == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+@pytest.mark.parametrize("name", sorted(FIGURES))
 def test_plain_papermill(name, tmp_path):
     out = tmp_path / "out.ipynb"
     command = [sys.executable, "-m", "papermill", f"notebooks/{name}.ipynb", str(out), "-p", "incident", str(A)]
@@ -26,7 +34,7 @@ def test_plain_papermill(name, tmp_path):
     assert "Unable to parse" not in run.stderr
     book = nbformat.read(out, as_version=4)
     figures = [o for c in book.cells for o in c.get("outputs", []) if PLOTLY in o.get("data", {})]
-    assert len(figures) == {"overview": 2, "suspects": 1, "throttling": 3}[name]
+    assert len(figures) == FIGURES[name]
     shown = [o for c in book.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     assert shown
 
@@ -78,7 +86,7 @@ def lab(tmp_path_factory):
             server.wait(20)
 
 
-@pytest.mark.parametrize("name", ["overview", "suspects", "throttling"])
+@pytest.mark.parametrize("name", sorted(FIGURES))
 def test_in_a_real_jupyterlab(lab, chromium, name):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as p:
@@ -97,5 +105,5 @@ def test_in_a_real_jupyterlab(lab, chromium, name):
         assert (
             page.locator(".jp-Notebook .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         )
-        assert "istio-proxy" in page.locator(".jp-Notebook").inner_text()
+        assert SAYS.get(name, "istio-proxy") in page.locator(".jp-Notebook").inner_text()
         browser.close()

@@ -44,8 +44,8 @@ def test_the_proxy_of_a_is_supported_under_all(of_a):
     assert mine["variation"].tolist() == [AS_WRITTEN, *NAMES]
     assert set(mine["verdict"]) == {"supported"}
     assert mine["explained_ratio"].between(0.9, 1).all()
-    assert fragile_under(of_a) == {}
-    assert set(compared(of_a).values()) == {len(NAMES)}
+    assert not [f for f in fragile_under(of_a) if f.startswith("cpu_throttling")]
+    assert compared(of_a)[ISTIO] == len(NAMES)
 
 
 def test_twice_the_same(of_a):
@@ -55,8 +55,23 @@ def test_twice_the_same(of_a):
 @pytest.mark.parametrize("folder", [B, C, D], ids=lambda f: f.name)
 def test_nothing_becomes_supported_elsewhere(folder):
     found = strip(evidence_of(folder))
+    found = found[found["finding"].str.startswith("cpu_throttling")]
     assert "supported" not in set(found["verdict"])
     assert fragile_under(found) == {}
+
+
+@pytest.mark.parametrize("folder", [A, B, C, D], ids=lambda f: f.name)
+def test_no_variation_supports_what_was_refuted(folder):
+    found = strip(evidence_of(folder))
+    written = found[found["variation"] == AS_WRITTEN].set_index("finding")["verdict"]
+    flips = found[(found["verdict"] == "supported") & (found["finding"].map(written) == "refuted")]
+    assert not len(flips), flips
+
+
+@pytest.mark.parametrize("folder", [A, B, C], ids=lambda f: f.name)
+def test_the_first_suspect_is_not_fragile(folder):
+    result = examine(evidence_of(folder))
+    assert result.findings[0].id not in fragile_under(strip(evidence_of(folder)))
 
 
 def test_the_evidence_is_not_changed():
@@ -220,16 +235,16 @@ def test_spoiled_evidence_gives_a_strip_too(spoil):
     result = examine(evidence)
     found = sensitivity(evidence, result)
     assert len(found) == len(result.findings) * (1 + len(variations(evidence)))
-    assert fragile_under(found) == {}
+    assert not [f for f in fragile_under(found) if f.startswith("cpu_throttling")]
 
 
 def test_an_investigation_carries_it_and_the_views_say_it(of_a):
     result = investigate(A)
     pd.testing.assert_frame_equal(result.sensitivity, of_a)
-    assert [f.fragile for f in result.findings] == [()] * len(result.findings)
+    assert {f.id: f.fragile for f in result.findings if f.fragile} == fragile_under(of_a)
     html = views.details(result).html()
     assert "the verdict holds under all 11 variations" in html
-    assert "ragile" not in html + views.cards(result).html() + result.headline
+    assert "ragile" not in result.headline
 
 
 def test_a_fragile_finding_is_marked_wherever_it_is_shown(copy_of):

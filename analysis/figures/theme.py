@@ -100,7 +100,9 @@ def shown_window(result: Investigation) -> Window:
     return Window(max(start - margin, min(first, start)), min(end + margin, max(last, end)))
 
 
-def panels(result: Investigation, titles: list[str], *, heights: list[float] | None = None) -> go.Figure:
+def panels(
+    result: Investigation, titles: list[str], *, heights: list[float] | None = None, panel_pixels: int = PANEL_HEIGHT
+) -> go.Figure:  # fmt: skip
     """Return stacked panels on one time axis, each titled at its left edge.
 
     Parameters
@@ -111,9 +113,11 @@ def panels(result: Investigation, titles: list[str], *, heights: list[float] | N
         One a panel, with the unit.
     heights : list of float, optional
         Relative heights.
+    panel_pixels : int
+        Height of a panel on average [px].
     """
     rows = len(titles)
-    gap = PANEL_GAP / (PANEL_HEIGHT * rows + PANEL_GAP * (rows - 1)) if rows > 1 else 0
+    gap = PANEL_GAP / (panel_pixels * rows + PANEL_GAP * (rows - 1)) if rows > 1 else 0
     figure = make_subplots(
         rows=rows, cols=1, shared_xaxes=True, vertical_spacing=gap, row_heights=heights, subplot_titles=titles,
         figure=Chart(),
@@ -122,7 +126,7 @@ def panels(result: Investigation, titles: list[str], *, heights: list[float] | N
     figure.update_annotations(x=0, xanchor="left", font={"size": 13}, yshift=1)
     figure.update_layout(
         template="none",
-        height=PANEL_HEIGHT * rows + PANEL_GAP * (rows - 1) + MARGIN["t"] + MARGIN["b"],
+        height=panel_pixels * rows + PANEL_GAP * (rows - 1) + MARGIN["t"] + MARGIN["b"],
         margin=MARGIN,
         showlegend=False,
         hovermode="x unified",

@@ -1,4 +1,4 @@
-"""The shared timeline: symptom, top suspects and changes on one axis."""
+"""The shared timeline: symptom, top suspects, garbage collection, database and changes on one axis."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, shown_window, step_line, undefined_bar
+from analysis.figures.timeline_rows import (
+    absent_sources,
+    add_paused,
+    add_sessions,
+    paused_jvms,
+    session_table,
+    session_title,
+)  # fmt: skip
 from analysis.findings import Finding
 from analysis.glossary import label
-from analysis.hypotheses.rollouts import removals
+from analysis.hypotheses.triggers.rollouts import removals
 from analysis.incident import Window
 from analysis.investigation import Investigation
 from analysis.series import GAP_STEPS, median_step_seconds
@@ -19,7 +27,10 @@ from analysis.signals.cpu import ContainerCpu
 __all__ = ["bad_share", "timeline"]
 
 ROWS = {"deployment": "deployments", "push": "pushes", "limit_removed": "limit", "warning": "warnings"}
+SYMBOL = {"deployment": "triangle-up", "limit_removed": "x"}  # what happened at a moment; the rest are spans
+EDGE = {"limit_removed": "x"}
 MOST_SUSPECTS = 2
+LOW = 48  # pixels a panel: all of it shall fit below the headline
 WORTH_DRAWING = 0.1  # of periods throttled, in the recording
 
 
@@ -32,9 +43,9 @@ def bad_share(result: Investigation, seconds: float = 5.0) -> pd.Series:
 
 
 def suspects(result: Investigation, most: int = MOST_SUSPECTS) -> list[tuple[Finding, tuple[ContainerCpu, ...]]]:
-    """Return the findings to draw with their pods: supported first, then those that were throttled most."""
+    """Return the throttled containers to draw with their pods: supported first, then those that were throttled most."""
     found = []
-    for finding in result.findings:
+    for finding in (f for f in result.findings if f.hypothesis == "cpu_throttling"):
         key = (finding.entity.namespace, finding.entity.workload, finding.entity.container)
         pods = tuple(c for c in result.case.groups.get(key, ()) if c.pod in finding.entity.pods and len(c.periods.end))
         if pods and (finding.rank or any(c.throttled_ratio_series().max() >= WORTH_DRAWING for c in pods)):
@@ -54,17 +65,30 @@ def timeline(result: Investigation) -> go.Figure:
     Returns
     -------
     go.Figure
-        Panels on one axis: share of bad requests, throttled ratio of the top suspects, changes.
+        Panels on one axis: share of bad requests, throttled ratio of the top suspects, share of time paused of the
+        JVMs that stood still longest, sessions of the database by wait, changes. A source that is not there has no
+        panel; the title of the last one says so.
     """
-    drawn = suspects(result)
+    drawn, collectors = suspects(result), paused_jvms(result)
     kinds = [k for k in ROWS if any(row.kind == k for row in result.timeline)]
     titles = [label("bad_ratio")]
     titles += [f"{f.entity.container} of {f.entity.workload}: {label('cpu_throttled_ratio')}" for f, _ in drawn]
-    figure = panels(result, [plain(t) for t in [*titles, "changes"]])
+    titles += [f"{name}: {label('gc_paused_ratio')}" for name, _ in collectors]
+    titles = [plain(t) for t in titles]
+    sessions = session_table(result) if len(result.evidence.sessions) else None
+    if sessions is not None:
+        titles.append(session_title(sessions, "database: average sessions by wait [sessions]"))
+    absent = absent_sources(result)
+    titles.append(plain("changes" + (f" ({absent} in the evidence)" if absent else "")))
+    figure = panels(result, titles, panel_pixels=LOW)
     add_symptom(figure, result, row=1)
     for row, (_, pods) in enumerate(drawn, start=2):
         add_throttling(figure, result, pods, row=row)
-    add_changes(figure, result, kinds, row=len(titles) + 1)
+    for row, (name, jvm) in enumerate(collectors, start=2 + len(drawn)):
+        add_paused(figure, result, name, jvm, row=row)
+    if sessions is not None:
+        add_sessions(figure, result, sessions, row=len(titles) - 1)
+    add_changes(figure, result, kinds, row=len(titles))
     return figure
 
 
@@ -117,11 +141,12 @@ def add_changes(figure: go.Figure, result: Investigation, kinds: list[str], *, r
             )
             x += [start, end, None]
             text += [plain(item.what), plain(item.what), None]
+        symbols = [SYMBOL.get(kind, "line-ns-open"), EDGE.get(kind, "line-ns-open"), "circle"] * len(rows)
         figure.add_trace(
             go.Scatter(
                 x=x, y=[ROWS[kind]] * len(x), text=text, mode="lines+markers", name=ROWS[kind], connectgaps=False,
                 line={"color": COLOUR[kind], "width": 5},
-                marker={"color": COLOUR[kind], "size": 8, "symbol": "x" if kind == "limit_removed" else "triangle-up"},
+                marker={"color": COLOUR[kind], "size": 9, "symbol": symbols, "opacity": 1},
                 hovertemplate="%{text}<extra></extra>",
             ),
             row=row, col=1,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 
 from analysis.correlate.effect import Change, autocorrelation, effective_size
@@ -12,16 +15,29 @@ from analysis.findings import Measured, Test, failed, number, passed, undecided,
 from analysis.hypotheses.panel import Panel
 from analysis.signals.requests import Episode
 
-__all__ = ["dose_test", "recovery_test", "specificity_test", "timing_test"]
+__all__ = ["ALPHA", "FDR", "Rise", "dose_test", "recovery_test", "specificity_test", "timing_test"]
 
 ALPHA = 0.05
-FDR = 0.01  # of the change itself, among all suspects
+FDR = 0.01  # of the change itself, among many suspects of one kind
 COINCIDENCE = 0.2  # a rise as near as this often by chance says nothing
 TOGETHER_STEPS = 2  # an order is claimed only beyond two steps
 LOOK_BACK_STEPS = 12  # a rise this long before the symptom, or an episode's length if that is longer, is not its rise
 
 
-def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: float, floor: float) -> Test:
+class Rise(NamedTuple):
+    """The change of a dose from baseline to episode: q among all suspects of its kind, how small q must be, in words.
+
+    `floor` is the smallest rise that counts, in the unit of the dose; `told` says the change: "change 12 % of periods".
+    """
+
+    change: Change
+    q_value: float
+    limit: float
+    floor: float
+    told: str
+
+
+def timing_test(panel: Panel, episode: Episode, rise: Rise) -> Test:
     """Test whether the dose rises first or together with the symptom, at the data's resolution.
 
     Parameters
@@ -30,30 +46,26 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
         Dose and symptom.
     episode : Episode
         The stretch to explain.
-    change : Change
-        Of the dose, baseline to episode.
-    q_value : float
-        Of that change, among all suspects; NaN: not decidable.
-    floor : float
-        Smallest rise that counts, in the unit of the dose.
+    rise : Rise
+        Of the dose, baseline to episode; a q of NaN: not decidable.
 
     Returns
     -------
     Test
         value: lead [s], positive where the suspect moved first; p: chance of a rise as near, placed at random.
     """
+    change = rise.change
     step, n = panel.step_seconds, len(panel.dose)
-    if change.difference < floor:
-        words = f"it did not rise with the symptom (change {value(change.difference, 'ratio').text} of periods)"
+    if change.difference < rise.floor:
+        words = f"it did not rise with the symptom ({rise.told})"
         return Test("timing", passed=False, unit="s", n=n, reason="no rise", words=words)
-    if not np.isfinite(q_value):
+    if not np.isfinite(rise.q_value):
         need = "ten are needed to know its level, and three in the bad interval"
         return undecided("timing", f"the baseline is worth {number(change.n_before)} independent steps; {need}")
-    if q_value > FDR:
-        return undecided(
-            "timing", f"its rise is not beyond its own variation among all suspects (q {number(q_value, 2)})"
-        )
-    found, symptom = rises(panel.dose, *_levels(panel, episode, change)), panel.step_of(episode.window.start_us + 1)
+    if rise.q_value > rise.limit:
+        told = f"q {number(rise.q_value, 2)}; {rise.told}"
+        return undecided("timing", f"its rise is not beyond its own variation among all suspects ({told})")
+    found, symptom = rises(panel.dose, *_levels(panel, episode, change)), panel.step_of(episode.begin_us + 1)
     reach = max(round(episode.window.duration_seconds / step), LOOK_BACK_STEPS)
     near = found[(found >= symptom - reach) & (found <= panel.step_of(episode.window.end_us))]
     if not len(near):
@@ -63,6 +75,11 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
     chance = chance_of_near(len(found), abs(lead), n)
     measured = Measured(lead * step, "s", (lead - 1) * step, (lead + 1) * step, n, chance)
     resolution = value(step, "seconds").text
+    if lead < -TOGETHER_STEPS and _raised(
+        panel.dose[symptom : symptom - lead], rise, _levels(panel, episode, change)[0]
+    ):
+        words = f"it rose in parts, the last of them {number(-lead * step)} s after the symptom began"
+        return undecided("timing", words, measured)
     if lead < -TOGETHER_STEPS:
         words = f"it rose {number(-lead * step)} s after the symptom began"
         return failed("timing", measured, words, reason="rose later than the symptom")
@@ -77,6 +94,11 @@ def timing_test(panel: Panel, episode: Episode, change: Change, *, q_value: floa
         f"it rose together with the symptom (lead {number(lead * step)} s; steps of {resolution}, no order within two)"
     )
     return passed("timing", measured, words)
+
+
+def _raised(early: np.ndarray, rise: Rise, usual: float) -> bool:
+    """Return whether the dose of the first steps of the symptom was above the usual by a quarter of the whole rise."""
+    return bool(mean_of_known(early) - usual >= max(rise.floor, rise.change.difference / 4))
 
 
 def _levels(panel: Panel, episode: Episode, change: Change) -> tuple[float, float]:
@@ -127,8 +149,9 @@ def _fisher(rho: float, n_eff: float) -> tuple[float | None, float | None]:
 
 
 def specificity_test(
-    panel: Panel, controls: dict[str, np.ndarray], inside: np.ndarray, outside: np.ndarray, *, floor: float
-) -> Test:
+    panel: Panel, controls: Mapping[str, np.ndarray], inside: np.ndarray, outside: np.ndarray, *, floor: float,
+    unit: str = "ratio",
+) -> Test:  # fmt: skip
     """Test whether the suspect rose while others of its kind did not.
 
     Parameters
@@ -142,6 +165,8 @@ def specificity_test(
         Steps of the episode, and those to compare with.
     floor : float
         Smallest rise of the suspect that can be compared.
+    unit : str
+        Of the dose.
 
     Returns
     -------
@@ -150,7 +175,7 @@ def specificity_test(
     """
     usable = [v for v in controls.values() if np.isfinite(v).mean() >= 0.2]
     if not usable:
-        return undecided("specificity", "nothing to compare with: no other container has a limit and enough samples")
+        return undecided("specificity", "nothing to compare with: no other of its kind has enough samples")
     matrix = np.ma.masked_invalid(np.stack(usable))
     rise = mean_of_known(panel.dose[inside]) - mean_of_known(panel.dose[outside])
     if not rise >= floor:
@@ -165,8 +190,10 @@ def specificity_test(
     weights = np.where(i, 1 / i.sum(), np.where(o, -1 / o.sum(), 0.0))[known]
     found = contrast_shift_test(contrast[known], weights)
     spread = 1.96 * float(np.std(contrast[i], ddof=1)) / np.sqrt(max(i.sum() - 1, 1)) if i.sum() > 1 else 0.0
-    low, high = max(found.value - spread, -1.0), min(found.value + spread, 1.0)
-    measured = Measured(found.value, "ratio", low, high, len(usable), found.p_value)
+    low, high = found.value - spread, found.value + spread
+    if unit == "ratio":
+        low, high = max(low, -1.0), min(high, 1.0)
+    measured = Measured(found.value, unit, low, high, len(usable), found.p_value)
     words = (
         f"{spared} of {len(usable)} others did not rise with it (p {number(found.p_value, 2)} against shifts in time)"
     )
@@ -200,13 +227,13 @@ def recovery_test(panel: Panel, episode: Episode, change: Change, *, drain_secon
     """
     step, n = panel.step_seconds, len(panel.dose)
     falls = np.sort(n - 1 - rises(panel.dose[::-1], *_levels(panel, episode, change)))  # last held step of each stretch
-    since = falls[falls >= panel.step_of(episode.window.start_us + 1)]
-    quiet_seconds = (until_us - episode.window.end_us) / 1e6
+    since = falls[falls >= panel.step_of(episode.begin_us + 1)]
+    quiet_seconds = (until_us - episode.finish_us) / 1e6
     if not len(since) or since[0] >= n - TOGETHER_STEPS or quiet_seconds < TOGETHER_STEPS * step:
         return undecided("reversal", "the recording does not show how it ended")
     stamps = panel.edges[1:][since]
-    before = stamps[stamps <= episode.window.end_us + TOGETHER_STEPS * 1e6 * step]
-    lag = (episode.window.end_us - int(before[-1] if len(before) else stamps[0])) / 1e6
+    before = stamps[stamps <= episode.finish_us + TOGETHER_STEPS * 1e6 * step]
+    lag = (episode.finish_us - int(before[-1] if len(before) else stamps[0])) / 1e6
     allowed = TOGETHER_STEPS * step + drain_seconds
     measured = Measured(lag, "s", lag - step, lag + step, n, chance_of_near(len(falls), round(abs(lag) / step), n))
     if lag > allowed:

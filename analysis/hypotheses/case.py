@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.collect import Evidence
 from analysis.errors import SpecError
-from analysis.incident import Incident
+from analysis.incident import Incident, Window
 from analysis.signals.cpu import ContainerCpu, container_cpus
 from analysis.signals.requests import Episode, bad_requests, find_episodes
 from analysis.signals.workloads import workload_of
@@ -68,6 +68,9 @@ class Symptom:
             incident.window,
             objective_ratio=spec.objective_ratio,
             min_duration_seconds=spec.min_duration_seconds,
+            around=Window(min(index[0], incident.window.start), max(index[-1], incident.window.end))
+            if len(index)
+            else None,
         )
         typical = float(good.median()) if len(good) else float("nan")
         bad_before = float(before["bad"].mean()) if len(before) else float("nan")
@@ -104,6 +107,21 @@ def _own_series(evidence: Evidence, promql: str, allowed_ratio: float) -> pd.Dat
     return pd.DataFrame(columns, index=index).sort_index(kind="stable")
 
 
+def _before_symptom(incident: Incident, symptom: Symptom) -> Window:
+    """Return the baseline until the first bad interval began, where that lies in its second half."""
+    baseline = incident.baseline
+    if not symptom.episodes or not baseline.start_us < symptom.episodes[0].begin_us < baseline.end_us:
+        return baseline
+    reach = symptom.episodes[0].extent
+    bad = symptom.requests[reach.holds(pd.DatetimeIndex(symptom.requests.index)) & symptom.requests["bad"].to_numpy()]
+    began = bad.index - pd.to_timedelta(bad["duration_seconds"].fillna(0.0), unit="s")
+    onset = min(began.min(), reach.start) if len(bad) else reach.start
+    healthy = pd.Timestamp(onset).floor("s")
+    return (
+        Window(baseline.start, healthy) if healthy - baseline.start >= (baseline.end - baseline.start) / 2 else baseline
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     """Evidence and symptom, with the containers of every workload.
@@ -123,10 +141,19 @@ class Case:
     containers: tuple[ContainerCpu, ...]
 
     @classmethod
-    def of(cls, evidence: Evidence) -> Case:
-        """Build the case from evidence."""
-        samples = evidence.samples
-        return cls(evidence, Symptom.of(evidence), container_cpus(lambda name, **kw: list(samples.named(name, **kw))))
+    def of(cls, evidence: Evidence, containers: tuple[ContainerCpu, ...] | None = None) -> Case:
+        """Build the case from evidence; containers that are known already need not be made again.
+
+        A baseline whose end lies in a bad interval already is cut where that begins, if most of it remains.
+        """
+        samples, symptom = evidence.samples, Symptom.of(evidence)
+        healthy = _before_symptom(evidence.incident, symptom)
+        if healthy != evidence.incident.baseline:
+            evidence = replace(evidence, incident=replace(evidence.incident, baseline=healthy))
+            symptom = Symptom.of(evidence)
+        if containers is None:
+            containers = container_cpus(lambda name, **kw: list(samples.named(name, **kw)))
+        return cls(evidence, symptom, containers)
 
     @property
     def incident(self) -> Incident:
@@ -190,8 +217,15 @@ class Case:
 
     def bad_durations(self, episode: Episode) -> tuple[np.ndarray, np.ndarray]:
         """Return start and end [us] of the bad requests of an episode whose duration is known, shape (m,)."""
+        start, end = self._bad_spans
+        first, last = np.searchsorted(end, [episode.window.start_us, episode.window.end_us], side="right")
+        return start[first:last], end[first:last]
+
+    @cached_property
+    def _bad_spans(self) -> tuple[np.ndarray, np.ndarray]:
+        """Start and end [us] of all bad requests of known duration, in order of completion."""
         table = self.symptom.requests
-        chosen = table[episode.window.holds(pd.DatetimeIndex(table.index)) & table["bad"].to_numpy()]
-        chosen = chosen[chosen["duration_seconds"].notna()]
-        end = pd.DatetimeIndex(chosen.index).as_unit("us").asi8
-        return end - np.round(chosen["duration_seconds"].to_numpy() * 1e6).astype("i8"), end
+        seconds = table["duration_seconds"].to_numpy()
+        chosen = table["bad"].to_numpy() & np.isfinite(seconds)
+        end = pd.DatetimeIndex(table.index).as_unit("us").asi8[chosen]
+        return end - np.round(seconds[chosen] * 1e6).astype("i8"), end

@@ -5,22 +5,31 @@ One finding per workload and container; its pods are listed by dose. Only the tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from analysis.correlate.effect import Change
 from analysis.correlate.known import mean_of_known
 from analysis.errors import CoverageError
-from analysis.findings import TESTS, Entity, Finding, Observation, Test, Value, sentence, undecided, value, verdict_of
-from analysis.hypotheses.association import FDR, dose_test, recovery_test, specificity_test, timing_test
+from analysis.findings import TESTS, Entity, Finding, Observation, Test, Value, undecided, value
+from analysis.hypotheses.association import FDR, Rise, dose_test, recovery_test, specificity_test, timing_test
 from analysis.hypotheses.case import Case
+from analysis.hypotheses.explained import ENOUGH
 from analysis.hypotheses.panel import Panel, grid_edges, make_panel, study_window
-from analysis.hypotheses.rollouts import rollout_contrast
-from analysis.hypotheses.throttle_dose import ENOUGH, Explained, explained_share, magnitude_test, ratio_on_grid
-from analysis.hypotheses.throttle_pods import RISE_FLOOR, Study, lineage, most_telling, study
-from analysis.hypotheses.throttle_words import caveats, harmless_throttling, state, summary_values, which_episodes
-from analysis.incident import Window
+from analysis.hypotheses.throttling.dose import Stopped, explained_share, magnitude_test, ratio_on_grid
+from analysis.hypotheses.throttling.pods import RISE_FLOOR, Study, lineage, most_telling, study
+from analysis.hypotheses.throttling.words import caveats, harmless_throttling, state, summary_values
+from analysis.hypotheses.trial import (
+    Trial,
+    beyond_reach,
+    conclude,
+    extended,
+    sick_baseline,
+    unheard,
+    without_others,
+)  # fmt: skip
+from analysis.hypotheses.triggers.rollouts import rollout_contrast
 from analysis.signals.cpu import PERIODS, THROTTLED, ContainerCpu
 from analysis.signals.requests import Episode
 
@@ -30,17 +39,6 @@ NAME = "cpu_throttling"
 EVIDENCE = f"{THROTTLED} / {PERIODS}"
 
 Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """The five tests of one suspect on one episode."""
-
-    episode: Episode
-    pods: tuple[ContainerCpu, ...]
-    tests: tuple[Test, ...]
-    explained_ratio: float
-    values: dict[str, Value]
 
 
 def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
@@ -67,34 +65,19 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
     service = case.incident.spec.service
     if not case.service_seen:
         reason = f"no container of {service.namespace}/{service.workload} is in the evidence"
-        entity = Entity(service.namespace, service.workload)
-        return (_unheard(entity, reason),), harmless_throttling(case)
+        return (unheard(_blank((service.namespace, service.workload, "")), reason),), harmless_throttling(case)
     studies = tuple(study(case, episode) for episode in case.symptom.episodes)
-    findings = [_finding(case, key, cpus, studies) for key, cpus in case.groups.items()]
-    return tuple(_with_rivals(f, findings) for f in findings), harmless_throttling(case)
+    findings = tuple(_finding(case, key, cpus, studies) for key, cpus in case.groups.items())
+    return findings, harmless_throttling(case)
 
 
-def _with_rivals(finding: Finding, findings: list[Finding]) -> Finding:
-    """Say which other supported containers the recording cannot tell from this one: they were held at the same time."""
-    rivals = [
-        f.entity.name
-        for f in findings
-        if f is not finding and f.verdict == "supported" and set(f.episodes) & set(finding.episodes)
-    ]
-    if finding.verdict != "supported" or not rivals:
-        return finding
-    note = f"Held at the same time, and not to be told apart by this recording: {', '.join(rivals[:5])}."
-    return replace(finding, caveats=(note, *finding.caveats))
-
-
-def _unheard(entity: Entity, reason: str) -> Finding:
-    tests = tuple(undecided(name, reason) for name in TESTS)
-    statement = f"CPU throttling of {entity.name} cannot be tested: {reason}."
-    return Finding(NAME, "mechanism", entity, "not_testable", statement, tests=tests, evidence=(EVIDENCE,))
+def _blank(key: Key, pods: tuple[str, ...] = ()) -> Finding:
+    entity = Entity(*key, pods=pods)
+    return Finding(NAME, "mechanism", entity, "not_testable", f"CPU throttling of {entity.name}", evidence=(EVIDENCE,))
 
 
 def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tuple[Study, ...]) -> Finding:
-    entity = Entity(*key, pods=tuple(c.pod for c in cpus))
+    blank = _blank(key, tuple(c.pod for c in cpus))
     if not any(len(c.periods.end) for c in cpus):
         limited = any(len(c.limit.end) for c in cpus)
         reason = (
@@ -102,58 +85,22 @@ def _finding(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studies: tupl
             if limited
             else "neither a limit nor period counters were recorded; without a limit it cannot be throttled"
         )
-        return _unheard(entity, reason)
-    if not case.symptom.measurable:
-        return _unheard(entity, "the symptom could not be measured: no request was recorded in the incident window")
-    if not studies:
-        finding = _unheard(entity, "there is no incident to explain: the objective was not missed for long enough")
-        return replace(finding, values=summary_values(case, cpus, case.incident.window))
-    trials = [_trial(case, key, cpus, s) for s in studies]
-    # a suspect refuted in one episode and undecided in another is undecided
-    best = min(
-        trials, key=lambda t: (("supported", "insufficient", "refuted").index(verdict_of(t.tests)), -t.explained_ratio)
-    )
-    verdict = verdict_of(best.tests)
-    explaining = tuple(t.episode.id for t in trials if verdict_of(t.tests) == "supported")
-    values = {**best.values, **_per_episode(trials)}
-    bad = np.array([t.episode.bad for t in trials], dtype=float)
-    covered = [t.explained_ratio if t.episode.id in explaining or not explaining else 0.0 for t in trials]
-    explained = float(bad @ np.array(covered) / bad.sum()) if bad.sum() else 0.0
-    values["explained_all_ratio"] = value(explained, "ratio")
-    values |= which_episodes(explaining or (best.episode.id,), case.symptom.episodes)
-    template, more = state(verdict, best.tests, values)
-    values |= more
-    return Finding(
-        NAME,
-        "mechanism",
-        replace(entity, pods=tuple(c.pod for c in best.pods)),
-        verdict,
-        sentence(template, values),
-        values,
-        best.tests,
-        caveats(case, best.pods, cpus, best.episode, verdict),
-        (f'{EVIDENCE} {{namespace="{key[0]}", container="{key[2]}"}} in raw/samples.parquet', _requests_file(case)),
-        explaining,
-        explained,
-    )
+        return unheard(blank, reason)
+    if why := beyond_reach(case):
+        finding = unheard(blank, why)
+        window = case.incident.window
+        return replace(finding, values=summary_values(case, cpus, window)) if case.symptom.measurable else finding
+    trials = {s.episode.id: _trial(case, key, cpus, s) for s in studies}
+    finding = conclude(blank, tuple(trials.values()), case, state)
+    best = next(t for t in trials.values() if t.tests is finding.tests)
+    names = {pod: i for i, pod in enumerate(finding.entity.pods)}
+    pods = tuple(sorted((c for c in cpus if c.pod in names), key=lambda c: names[c.pod]))
+    evidence = (f'{EVIDENCE} {{namespace="{key[0]}", container="{key[2]}"}} in raw/samples.parquet', _requests(case))
+    return replace(finding, caveats=caveats(case, pods, cpus, best.episode, finding.verdict), evidence=evidence)
 
 
-def _requests_file(case: Case) -> str:
+def _requests(case: Case) -> str:
     return f"requests in {case.evidence.files.get('requests', 'the evidence')}"
-
-
-def _sick_baseline(case: Case) -> str | None:
-    """Return why the baseline is no normal time, None if it is one."""
-    ratio, allowed = case.symptom.baseline_bad_ratio, 1 - case.incident.spec.symptom.objective_ratio
-    if ratio > 2 * allowed:
-        return f"the baseline is no normal time: {value(ratio, 'ratio').text} of its requests were bad"
-    return None
-
-
-def _per_episode(trials: list[Trial]) -> dict[str, Value]:
-    if len(trials) < 2:
-        return {}
-    return {f"explained_ratio_episode_{t.episode.id}": value(t.explained_ratio, "ratio") for t in trials}
 
 
 def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study) -> Trial:
@@ -164,19 +111,20 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study)
     pods = sick or tuple(p.cpu for p in known)
     pooled = most_telling(known, FDR)
     alive = [p for p in known if p.change.n_after > 0]
+    entity = Entity(*key, pods=tuple(c.pod for c in pods))
     values = summary_values(case, pods, episode.window, of=max(len(alive), len(pods)))
     family = lineage(pods, cpus, episode.window)
     stamps = np.unique(np.concatenate([pods[0].periods.end, *(c.periods.end for c in family[len(pods) :])]))
-    edges = grid_edges(stamps, _extended(case, episode))
+    edges = grid_edges(stamps, extended(case, episode))
     try:
-        if unusable := _sick_baseline(case):
+        if unusable := sick_baseline(case):
             raise CoverageError(unusable, where="baseline", expected="a normal time", next="choose another baseline")
         long = Panel(edges, ratio_on_grid(family, edges) if len(edges) > 1 else edges, np.zeros(0))
         steps = int(np.count_nonzero(edges <= study_window(case.incident).end_us)) - 1
         panel = make_panel(edges[: steps + 1], long.dose[:steps], case.symptom.requests, case.incident, (episode,))
     except CoverageError as error:
         tests = tuple(undecided(n, error.what) for n in TESTS)
-        return Trial(episode, pods, tests, 0.0, values)
+        return Trial(episode, tests, 0.0, values, entity)
     usual = mean_of_known([c.ratio(case.incident.baseline) for c in family])
     explained = explained_share(
         pods, requests, usual_ratio=usual if np.isfinite(usual) else 0.0, typical_seconds=case.symptom.typical_seconds
@@ -186,8 +134,9 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study)
         explained, on_path=case.on_path(key[0], key[1]), ratio=panel.dose, edges=panel.edges, requests=requests,
         period_seconds=pods[0].period_seconds,
     )  # fmt: skip
-    timing = timing_test(panel, episode, pooled.change, q_value=pooled.q_value, floor=RISE_FLOOR)
-    dose = dose_test(panel, _without_others(panel, case.symptom.episodes, episode))
+    told = f"change {value(pooled.change.difference, 'ratio').text} of periods"
+    timing = timing_test(panel, episode, Rise(pooled.change, pooled.q_value, FDR, RISE_FLOOR, told))
+    dose = dose_test(panel, without_others(panel, case, episode))
     if timing.passed is False:
         why = "it did not rise with the symptom"
         specificity, reversal = undecided("specificity", why), undecided("reversal", why)
@@ -198,10 +147,10 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study)
     share = explained.share if np.isfinite(explained.share) else 0.0
     known_pods = len(pods) >= len(alive) or bool((case.symptom.requests["pod"] != "").any())
     values |= _magnitude_values(explained, magnitude, known_pods=known_pods)
-    return Trial(episode, pods, (timing, magnitude, dose, specificity, reversal), share, values)
+    return Trial(episode, (timing, magnitude, dose, specificity, reversal), share, values, entity)
 
 
-def _magnitude_values(explained: Explained, magnitude: Test, *, known_pods: bool) -> dict[str, Value]:
+def _magnitude_values(explained: Stopped, magnitude: Test, *, known_pods: bool) -> dict[str, Value]:
     found = {
         "explained_ratio": explained.share,
         "explained_low_ratio": magnitude.low if magnitude.low is not None else float("nan"),
@@ -216,21 +165,6 @@ def _magnitude_values(explained: Explained, magnitude: Test, *, known_pods: bool
     return values | {name: Value(text, "name", text) for name, text in words.items()}
 
 
-def _extended(case: Case, episode: Episode) -> Window:
-    """Return the study window and as much after it as an episode lasts, to see how it ends."""
-    study = study_window(case.incident)
-    more = max(np.timedelta64(int(episode.window.duration_seconds * 1e6), "us"), np.timedelta64(60, "s"))
-    return Window(study.start, study.end + more)
-
-
-def _without_others(panel: Panel, episodes: tuple[Episode, ...], episode: Episode) -> np.ndarray:
-    keep = np.ones(len(panel.dose), dtype=bool)
-    for other in episodes:
-        if other.id != episode.id:
-            keep &= ~panel.held_by(other.window)
-    return keep
-
-
 def _specificity(case: Case, key: Key, pods: tuple[ContainerCpu, ...], panel: Panel, episode: Episode) -> Test:
     """Compare with the other containers, and with the pods of the same container that did not change."""
     names = {c.pod for c in pods}
@@ -242,8 +176,8 @@ def _specificity(case: Case, key: Key, pods: tuple[ContainerCpu, ...], panel: Pa
     healthy = tuple(c for c in case.groups[key] if c.pod not in names and len(c.periods.end))
     if healthy:
         controls["other pods"] = ratio_on_grid(healthy, panel.edges)
-    inside = panel.held_by(episode.window)
-    outside = _without_others(panel, case.symptom.episodes, episode) & ~inside
+    inside = panel.held_by(episode.extent)
+    outside = without_others(panel, case, episode) & ~inside
     return specificity_test(panel, controls, inside, outside, floor=RISE_FLOOR)
 
 

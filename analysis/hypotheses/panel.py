@@ -12,7 +12,7 @@ from analysis.incident import Incident, Window
 from analysis.series import align
 from analysis.signals.requests import Episode, bins
 
-__all__ = ["Panel", "grid_edges", "make_panel", "study_window"]
+__all__ = ["Panel", "grid_edges", "in_flight", "make_panel", "study_window"]
 
 MIN_COVERAGE = 0.8
 
@@ -97,8 +97,9 @@ def grid_edges(stamps: np.ndarray, window: Window) -> np.ndarray:
 
 
 def make_panel(
-    edges: np.ndarray, dose: np.ndarray, requests: pd.DataFrame, incident: Incident, episodes: tuple[Episode, ...]
-) -> Panel:
+    edges: np.ndarray, dose: np.ndarray, requests: pd.DataFrame, incident: Incident, episodes: tuple[Episode, ...], *,
+    name: str = "cpu_throttled_ratio",
+) -> Panel:  # fmt: skip
     """Join a dose with the symptom through the one gate, `align`; refuse where either is too thin.
 
     Parameters
@@ -113,6 +114,8 @@ def make_panel(
         Its baseline must be covered.
     episodes : tuple of Episode
         What is studied; each must be covered.
+    name : str
+        What the dose is, for errors.
 
     Returns
     -------
@@ -126,15 +129,49 @@ def make_panel(
     """
     if len(edges) < 3:
         raise CoverageError(
-            "fewer than three samples lie in baseline and window", where="cpu_throttled_ratio",
+            "fewer than three samples lie in baseline and window", where=name,
             expected="a sample every few seconds", next="capture the evidence of that time",
         )  # fmt: skip
     total, bad = bins(requests, edges)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(total > 0, bad / total, np.nan)
-    index = pd.DatetimeIndex(pd.to_datetime(edges[1:], unit="us", utc=True)).as_unit("us")
-    signals = {"cpu_throttled_ratio": pd.Series(dose, index=index), "bad_ratio": pd.Series(share, index=index)}
+    heard = np.where((total == 0) & in_flight(requests, edges), 0.0, share)  # all stand still: no completion, no gap
+    panel = Panel(edges, dose, share)
     for window in (incident.baseline, *(e.window for e in episodes)):
-        if window.duration_seconds >= 2 * (edges[1] - edges[0]) / 1e6:
-            align(signals, window, MIN_COVERAGE)
-    return Panel(edges, dose, share)
+        if window.duration_seconds >= 2 * panel.step_seconds and not _covered(panel, heard, window):
+            index = pd.DatetimeIndex(pd.to_datetime(edges[1:], unit="us", utc=True)).as_unit("us")
+            align(
+                {name: pd.Series(dose, index=index), "bad_ratio": pd.Series(heard, index=index)}, window, MIN_COVERAGE
+            )
+    return panel
+
+
+def _covered(panel: Panel, heard: np.ndarray, window: Window) -> bool:
+    """Return whether `align` would take both on their common grid: it is asked itself where a sample is missing."""
+    inside = panel.inside(window)
+    expected = max(int(np.floor(window.duration_seconds / panel.step_seconds + 1e-6)), 1)
+    return all(np.count_nonzero(np.isfinite(v[inside])) >= expected for v in (panel.dose, heard))
+
+
+def in_flight(requests: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
+    """Return in which steps a request was under way, shape (n,), bool.
+
+    Parameters
+    ----------
+    requests : DataFrame
+        Index end, column duration_seconds; those of unknown duration are left out.
+    edges : ndarray of int64, shape (n + 1,)
+        Ascending [us].
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"duration_seconds": [2e-6]}, index=pd.to_datetime([3], unit="us", utc=True))
+    >>> in_flight(table, np.array([0, 1, 2, 3, 4])).tolist()
+    [False, True, True, False]
+    """
+    known = requests["duration_seconds"].notna().to_numpy()
+    ends = pd.DatetimeIndex(requests.index).as_unit("us").asi8[known]
+    starts = np.sort(ends - np.round(requests["duration_seconds"].to_numpy()[known] * 1e6).astype("i8"))
+    begun = np.searchsorted(starts, edges[1:], side="left")
+    done = np.searchsorted(np.sort(ends), edges[:-1], side="right")
+    return np.asarray(begun > done)

@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.investigation import Investigation
 from analysis.report.execute import Section
-from analysis.views import burn_formula
+from analysis.views.overview import burn_formula
 
 __all__ = ["document", "figures_of", "to_json"]
 
@@ -56,6 +56,7 @@ def document(result: Investigation, sections: Sequence[Section]) -> dict[str, An
             ],
         },
         "findings": [f.as_dict() for f in result.findings],
+        "ledger": [row.as_dict() for row in result.ledger],
         "observations": [o.as_dict() for o in result.observations],
         "impact": {
             "failed_requests": values["failed_requests"].value,

@@ -16,7 +16,7 @@ from analysis.investigation import Investigation
 from analysis.report.document import PLOTLY
 from analysis.report.execute import Section
 from analysis.report.light import HTMLExporter, nbformat
-from analysis.views import MIME, View, anchor, markdown
+from analysis.views.view import MIME, View, anchor, markdown
 
 __all__ = ["render"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.incident import Window
 __all__ = ["Episode", "bad_requests", "bins", "find_episodes"]
 
 SPARSE = 30  # requests a bin; with fewer, bins grow
+NEAR_BINS = 2  # a stretch that begins or ends within so many bins of the window's edge is cut by it
 CHANCE = 0.05  # a bin is bad when so many bad requests would come by chance at the objective in fewer cases than this
 
 
@@ -27,6 +28,8 @@ class Episode:
         First bad completion to last bad completion (the start is exclusive: 1 us earlier).
     requests, bad, failed, slow : int
         Completed in it; failed or slow; failed; slow without failing.
+    reach : Window, optional
+        The same stretch followed beyond the window, where the window cuts it: timing and end are judged on it.
     """
 
     id: int
@@ -35,6 +38,22 @@ class Episode:
     bad: int
     failed: int
     slow: int
+    reach: Window | None = None
+
+    @property
+    def extent(self) -> Window:
+        """The whole stretch, also where the window cuts it."""
+        return self.reach or self.window
+
+    @property
+    def begin_us(self) -> int:
+        """When the symptom began, in or before the window [us]; exclusive."""
+        return self.extent.start_us
+
+    @property
+    def finish_us(self) -> int:
+        """When the symptom ended, in or after the window [us]."""
+        return self.extent.end_us
 
 
 def bad_requests(requests: pd.DataFrame, *, failed: bool, slower_than_seconds: float | None) -> pd.DataFrame:
@@ -92,8 +111,9 @@ def bins(requests: pd.DataFrame, edges: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def find_episodes(
-    requests: pd.DataFrame, window: Window, *, objective_ratio: float, min_duration_seconds: float
-) -> tuple[Episode, ...]:
+    requests: pd.DataFrame, window: Window, *, objective_ratio: float, min_duration_seconds: float,
+    around: Window | None = None,
+) -> tuple[Episode, ...]:  # fmt: skip
     """Find the stretches in which the share of bad requests exceeded the objective for long enough.
 
     Parameters
@@ -106,6 +126,8 @@ def find_episodes(
         Share of good requests that was promised [ratio].
     min_duration_seconds : float
         From first to last bad request; shorter stretches are no episode [s].
+    around : Window, optional
+        How far a stretch that the window cuts is followed: its `reach`.
 
     Returns
     -------
@@ -138,10 +160,8 @@ def find_episodes(
         count = max(1, -(-(last - first) // width))
         edges = first + width * np.arange(count + 1)
         total, bad = bins(inside, edges)
-        from scipy.special import bdtrc  # imported late: half a CPU second that a notebook need not pay
-
-        beyond_chance = (bad > 0) & (bdtrc(np.maximum(bad - 1, 0), total, 1 - objective_ratio) <= CHANCE)
         found = []
+        beyond_chance = _beyond_chance(total, bad, objective_ratio)
         for begin, end in _stretches(edges, np.flatnonzero(beyond_chance), min_duration_seconds * 1e6):
             hits = bad_times[(bad_times > begin) & (bad_times <= end)]
             lo, hi = int(hits[0]) - 1, int(hits[-1])
@@ -150,11 +170,60 @@ def find_episodes(
             if hi - lo >= min_duration_seconds * 1e6 and too_many:
                 found.append((lo, hi, inside[held]))
         if found:
-            return tuple(_episode(i, *stretch) for i, stretch in enumerate(found, start=1))
+            episodes = tuple(_episode(i, *stretch) for i, stretch in enumerate(found, start=1))
+            if around is None:
+                return episodes
+            return _followed(episodes, requests, window, width, around, objective_ratio)
         if count == 1:
             break
         width *= 2
     return ()
+
+
+def _beyond_chance(total: np.ndarray, bad: np.ndarray, objective_ratio: float) -> np.ndarray:
+    """Return which bins hold more bad requests than the objective allows by chance."""
+    from scipy.special import bdtrc  # imported late: half a CPU second that a notebook need not pay
+
+    return np.asarray((bad > 0) & (bdtrc(np.maximum(bad - 1, 0), total, 1 - objective_ratio) <= CHANCE))
+
+
+def _followed(
+    episodes: tuple[Episode, ...], requests: pd.DataFrame, window: Window, width: int, around: Window,
+    objective_ratio: float,
+) -> tuple[Episode, ...]:  # fmt: skip
+    """Return the episodes, the first and the last followed beyond the window where it cuts them.
+
+    A stretch is cut where it lies within two bins of the window's edge. It is followed bin by bin while they are bad,
+    one quiet bin allowed in between: an earlier stretch by itself does not belong to it.
+    """
+    times = pd.DatetimeIndex(requests.index).as_unit("us").asi8[requests["bad"].to_numpy()]
+    lo, hi = episodes[0].window.start_us, episodes[-1].window.end_us
+    if lo - window.start_us < NEAR_BINS * width:
+        edges = np.arange(lo, around.start_us - 1, -width, dtype="i8")[::-1]
+        steps = _while_bad(_beyond_chance(*bins(requests, edges), objective_ratio)[::-1])
+        hits = times[(times > lo - steps * width) & (times <= lo)]
+        lo = int(hits[0]) - 1 if steps and len(hits) else lo
+    if window.end_us - hi < NEAR_BINS * width:
+        edges = np.arange(hi, around.end_us + width, width, dtype="i8")
+        steps = _while_bad(_beyond_chance(*bins(requests, edges), objective_ratio))
+        hits = times[(times > hi) & (times <= hi + steps * width)]
+        hi = int(hits[-1]) if steps and len(hits) else hi
+    found = list(episodes)
+    found[0] = replace(found[0], reach=_window(lo, found[0].window.end_us))
+    found[-1] = replace(found[-1], reach=_window(found[-1].begin_us, hi))
+    return tuple(found)
+
+
+def _while_bad(bad: np.ndarray) -> int:
+    """Return how many bins from the first on are bad, single quiet ones among them included."""
+    quiet = np.flatnonzero(~bad[:-1] & ~bad[1:]) if len(bad) > 1 else np.zeros(0, "i8")
+    length = int(quiet[0]) if len(quiet) else len(bad)
+    held = np.flatnonzero(bad[:length])
+    return int(held[-1]) + 1 if len(held) else 0
+
+
+def _window(lo: int, hi: int) -> Window:
+    return Window(*(pd.Timestamp(t, unit="us", tz="UTC") for t in (lo, hi)))
 
 
 def _stretches(edges: np.ndarray, bad: np.ndarray, quiet_us: float) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -69,16 +70,30 @@ class SampleTable:
         **labels : str
             Label values that must be equal.
         """
-        for row, found in enumerate(self.labels):
-            if found.get("__name__") == name and all(found.get(k) == v for k, v in labels.items()):
-                lo, hi = np.searchsorted(self.ids, [row, row + 1])
+        for row in self._rows.get(name, ()):
+            found = self.labels[row]
+            if all(found.get(k) == v for k, v in labels.items()):
+                lo, hi = self._joints[row], self._joints[row + 1]
                 if hi > lo:
                     yield Series(found, self.times[lo:hi], self.values[lo:hi])
+
+    @cached_property
+    def _rows(self) -> dict[str, list[int]]:
+        """Rows of each metric, in order."""
+        found: dict[str, list[int]] = {}
+        for row, labels in enumerate(self.labels):
+            found.setdefault(labels.get("__name__", ""), []).append(row)
+        return found
+
+    @cached_property
+    def _joints(self) -> np.ndarray:
+        """Where the samples of each series begin, and where the last ends."""
+        return np.searchsorted(self.ids, np.arange(len(self.labels) + 1))
 
     @property
     def names(self) -> frozenset[str]:
         """Metric names that are there."""
-        return frozenset(labels.get("__name__", "") for labels in self.labels)
+        return frozenset(self._rows)
 
     @property
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:

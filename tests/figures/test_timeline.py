@@ -40,8 +40,11 @@ def assert_in_utc_ms(figure, result):
 def test_panels_of_a(of_a):
     figure = timeline(of_a)
     assert texts(figure)[:3] == [
-        "failed or slow requests [share]", "istio-proxy of payment-api: throttled periods [share]", "changes",
+        "failed or slow requests [share]", "istio-proxy of payment-api: throttled periods [share]",
+        "app of payment-api: time paused [share]",
     ]  # fmt: skip
+    assert texts(figure)[3].startswith("database: average sessions by wait [sessions]")
+    assert texts(figure)[4] == "changes"
     assert_in_utc_ms(figure, of_a)
     assert {t.name for t in figure.data} >= {
         "bad requests",
@@ -51,7 +54,14 @@ def test_panels_of_a(of_a):
         "limit",
         "warnings",
     }
-    assert all(figure.layout[f"xaxis{i}"].type == "date" for i in ("", 2, 3))
+    assert all(figure.layout[f"xaxis{i}"].type == "date" for i in ("", 2, 3, 4, 5))
+
+
+def test_a_rollout_is_a_triangle_where_it_began_and_a_push_a_span(of_a):
+    figure = timeline(of_a)
+    (deployments,), (pushes,) = traces(figure, "deployments"), traces(figure, "pushes")
+    assert list(deployments.marker.symbol[:2]) == ["triangle-up", "line-ns-open"]
+    assert set(pushes.marker.symbol[:2]) == {"line-ns-open"}
 
 
 def test_without_a_limit_the_ratio_is_undefined_and_said_so(of_a):

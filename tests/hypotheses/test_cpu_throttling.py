@@ -41,6 +41,10 @@ def finding(evidence, name=PROXY):
     return next(f for f in examine(evidence).findings if f.id == name)
 
 
+def throttling(result):
+    return [f for f in result.findings if f.hypothesis == "cpu_throttling"]
+
+
 def test_a_supports_the_sidecar_alone_with_all_five_tests():
     result = examine(evidence_of(A))
     first = result.findings[0]
@@ -48,7 +52,7 @@ def test_a_supports_the_sidecar_alone_with_all_five_tests():
     assert [t.name for t in first.tests] == ["timing", "magnitude", "dose", "specificity", "reversal"]
     assert all(t.passed is True for t in first.tests)
     assert all(t.p_value is not None and t.p_value <= 0.05 for t in first.tests)
-    assert {f.verdict for f in result.findings[1:]} == {"refuted"}
+    assert {f.verdict for f in throttling(result)[1:]} == {"refuted"}
     assert result.incident_found is True
     episode = result.case.symptom.episodes[0]
     assert (episode.bad, episode.failed, episode.slow) == (1822, 1159, 663)
@@ -72,7 +76,7 @@ def test_a_reversal_is_the_same_rollout_without_the_limit():
 def test_b_and_c_support_no_throttling(folder):
     result = examine(evidence_of(folder))
     assert result.incident_found is True
-    assert {f.verdict for f in result.findings} == {"refuted"}
+    assert {f.verdict for f in throttling(result)} == {"refuted"}
 
 
 def test_d_is_no_incident_and_says_what_it_saw():
@@ -173,7 +177,7 @@ def test_five_hundred_noise_containers_move_nothing(seed, where):
     before = verdicts(evidence)
     result = examine(with_samples(evidence, noise_containers(evidence.samples, 500, seed, **where)))
     after = {f.id: f for f in result.findings}
-    assert [f.id for f in result.findings if f.verdict == "supported"] == [PROXY]
+    assert [f.id for f in throttling(result) if f.verdict == "supported"] == [PROXY]
     assert after[PROXY].rank == 1
     for name, verdict in before.items():
         if not (where.get("container") == "redis" and "redis" in name):  # those pods join that very workload
@@ -228,7 +232,7 @@ def test_a_bystander_throttled_at_the_very_time_is_not_supported_without_a_path(
     )
     found = finding(with_samples(evidence, table), f"cpu_throttling:{namespace}/{workload}/worker")
     assert found.verdict == "insufficient"
-    assert "pass this container" in found.statement
+    assert "bad requests pass it" in found.statement
 
 
 def test_a_called_server_that_is_throttled_then_is_on_the_path():
@@ -263,7 +267,7 @@ def test_sparse_requests_are_an_incident_too():
     few = replace(evidence, requests=evidence.requests.iloc[::100])
     result = examine(few)
     assert result.incident_found is True
-    assert {f.verdict for f in result.findings if f.id != PROXY} <= {"refuted", "insufficient"}
+    assert {f.verdict for f in throttling(result) if f.id != PROXY} <= {"refuted", "insufficient"}
 
 
 def test_two_suspects_that_cannot_be_told_apart_say_so():
@@ -276,7 +280,7 @@ def test_two_suspects_that_cannot_be_told_apart_say_so():
     from tests.variants import add
 
     result = examine(with_samples(evidence, add(evidence.samples, twin)))
-    supported = [f for f in result.findings if f.verdict == "supported"]
+    supported = [f for f in throttling(result) if f.verdict == "supported"]
     assert len(supported) == 2
     assert all("not to be told apart" in f.caveats[0] for f in supported)
 
@@ -351,7 +355,7 @@ def test_windows_moved_by_twenty_seconds_keep_the_verdicts(folder, seconds):
     window = moved(evidence.incident.window, seconds)
     baseline = moved(evidence.incident.baseline, min(seconds, 0))
     result = examine(with_window(evidence, window, baseline))
-    supported = [f.id for f in result.findings if f.verdict == "supported"]
+    supported = [f.id for f in throttling(result) if f.verdict == "supported"]
     assert supported == ([PROXY] if folder == A else [])
 
 
@@ -416,7 +420,7 @@ def test_every_number_of_a_statement_is_one_of_its_values():
 
 def test_a_sentence_fails_without_each_of_its_values(monkeypatch):
     from analysis.findings import sentence
-    from analysis.hypotheses.throttle_words import state
+    from analysis.hypotheses.throttling.words import state
 
     first = finding(evidence_of(A))
     template, more = state(first.verdict, first.tests, first.values)

@@ -1,0 +1,1 @@
+"""Calls between services: what each destination cost, where the time was spent, words."""

@@ -1,0 +1,1 @@
+"""The database: dose, cover, words of load and locks."""

@@ -1,0 +1,1 @@
+"""GC pauses: JVMs, cover, exposure, onset, words."""

@@ -1,0 +1,1 @@
+"""CPU throttling: dose, pods, words."""

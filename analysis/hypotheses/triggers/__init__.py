@@ -1,0 +1,1 @@
+"""Triggers: rollouts and pushes, what they covered, what passed without harm, words."""

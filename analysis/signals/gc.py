@@ -1,0 +1,231 @@
+"""Garbage collection: when a JVM stood still, in which share of time, for how long, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.incident import Window
+
+__all__ = [
+    "StopStatistics", "cause_table", "joined", "known_spans", "paused_ratio", "stop_intervals", "stop_statistics",
+    "stopped_seconds",
+]  # fmt: skip
+
+
+class StopStatistics(NamedTuple):
+    """Stops that ended in a window: how many, seconds together, longest, and the 99th percentile (NaN without any).
+
+    `ratio` is the share of the window's known time that was stopped, by overlap; NaN where nothing is known.
+    """
+
+    n: int
+    total_seconds: float
+    max_seconds: float
+    p99_seconds: float
+    ratio: float
+
+
+def _spans_of(frame: pd.DataFrame, end: pd.Index | pd.Series) -> np.ndarray:
+    start_us = pd.DatetimeIndex(frame["start"]).as_unit("us").asi8
+    return np.stack([start_us, pd.DatetimeIndex(end).as_unit("us").asi8], axis=1)
+
+
+def joined(intervals: np.ndarray) -> np.ndarray:
+    """Return the union of intervals as disjoint ones in order; those that touch become one.
+
+    Parameters
+    ----------
+    intervals : ndarray of int64, shape (m, 2)
+        Starts and ends, in any order; those without length are left out.
+
+    Examples
+    --------
+    >>> joined(np.array([[5, 9], [0, 2], [1, 3], [7, 7]])).tolist()
+    [[0, 3], [5, 9]]
+    """
+    held = intervals[intervals[:, 1] > intervals[:, 0]]
+    held = held[np.argsort(held[:, 0], kind="stable")]
+    if not len(held):
+        return np.zeros((0, 2), dtype="i8")
+    reach = np.maximum.accumulate(held[:, 1])
+    first = np.r_[True, held[1:, 0] > reach[:-1]]
+    return np.stack([held[first, 0], reach[np.r_[first[1:], True]]], axis=1)
+
+
+def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray:
+    """Return when all threads of the JVM stood still: the union of safepoints, and of pauses that no safepoint holds.
+
+    A safepoint begins when the threads are asked to stop and includes the time until they have; a pause is the work
+    done in it. So where both are logged the safepoint counts.
+
+    Parameters
+    ----------
+    pauses, safepoints : DataFrame
+        Of `sources.gc_log.GcLog`: index end, column start.
+
+    Returns
+    -------
+    ndarray of int64, shape (k, 2)
+        Starts and ends [us], disjoint and in order.
+
+    Examples
+    --------
+    >>> at = lambda *us: pd.to_datetime(list(us), unit="us", utc=True)
+    >>> pauses = pd.DataFrame({"start": at(20, 70)}, index=at(30, 80))
+    >>> stop_intervals(pauses, pd.DataFrame({"start": at(10)}, index=at(31))).tolist()
+    [[10, 31], [70, 80]]
+    """
+    stops = joined(_spans_of(safepoints, safepoints.index))
+    work = _spans_of(pauses, pauses.index)
+    if len(stops) and len(work):
+        middle = work.mean(axis=1)
+        place = np.searchsorted(stops[:, 0], middle, side="right") - 1
+        work = work[(place < 0) | (middle > stops[place, 1])]
+    return joined(np.concatenate([stops, work]))
+
+
+def known_spans(lives: pd.DataFrame) -> np.ndarray:
+    """Return the stretches of time that the log tells of: first to last stamp of each JVM, joined, shape (j, 2) [us].
+
+    Parameters
+    ----------
+    lives : DataFrame
+        Of `sources.gc_log.GcLog`: columns start, end.
+
+    Examples
+    --------
+    >>> at = lambda *us: pd.to_datetime(list(us), unit="us", utc=True)
+    >>> known_spans(pd.DataFrame({"start": at(0, 50), "end": at(40, 90)})).tolist()
+    [[0, 40], [50, 90]]
+    """
+    return joined(_spans_of(lives, lives["end"]))
+
+
+def stopped_seconds(intervals: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the seconds that fell into intervals until each time.
+
+    Parameters
+    ----------
+    intervals : ndarray of int64, shape (k, 2)
+        Disjoint and in order [us].
+    times : ndarray, shape (n,)
+        [us], any order.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        [s], from 0 before the first interval.
+
+    Examples
+    --------
+    >>> stopped_seconds(np.array([[1_000_000, 3_000_000]]), np.array([0, 2_000_000, 9_000_000])).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    if not len(intervals):
+        return np.zeros(len(times))
+    lengths = np.cumsum(intervals[:, 1] - intervals[:, 0])
+    spent = np.stack([np.r_[0, lengths[:-1]], lengths], axis=1).ravel()
+    return np.asarray(np.interp(times, intervals.ravel(), spent) / 1e6)
+
+
+def paused_ratio(intervals: np.ndarray, edges: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the share of each step in which the JVM stood still, by overlap.
+
+    Parameters
+    ----------
+    intervals : ndarray of int64, shape (k, 2)
+        From `stop_intervals` [us].
+    edges : ndarray of int64, shape (n + 1,)
+        Ascending [us].
+    known : ndarray of int64, shape (j, 2)
+        From `known_spans` [us].
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Of the known part of a step [ratio]; NaN where less than half of the step is known. Known and never stopped: 0.
+
+    Examples
+    --------
+    >>> edges, second = np.arange(4) * 1_000_000, 1_000_000
+    >>> stops, known = np.array([[second // 2, 2 * second]]), np.array([[0, 2 * second]])
+    >>> paused_ratio(stops, edges, known).tolist()
+    [0.5, 1.0, nan]
+    """
+    steps = np.diff(edges) / 1e6
+    seen = np.diff(stopped_seconds(known, edges))
+    held = np.diff(stopped_seconds(intervals, edges))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(seen >= 0.5 * steps - 1e-9, np.clip(held / seen, 0.0, 1.0), np.nan)
+
+
+def stop_statistics(intervals: np.ndarray, window: Window, known: np.ndarray) -> StopStatistics:
+    """Return number, seconds, longest and 99th percentile of the stops that ended in a window, and the share stopped.
+
+    Parameters
+    ----------
+    intervals, known : ndarray of int64, shapes (k, 2) and (j, 2)
+        From `stop_intervals` and `known_spans` [us].
+    window : Window
+        (start, end].
+
+    Notes
+    -----
+    The percentile is the smallest length that at least 99 % of the stops do not exceed: with fewer than a hundred it
+    is the longest. Lengths are whole; `ratio` counts what of them lies inside.
+
+    Examples
+    --------
+    >>> window = Window("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z")
+    >>> stops = np.array([[1, 2], [5, 8]]) * 1_000_000
+    >>> stop_statistics(stops, window, np.array([[0, 10_000_000]]))
+    StopStatistics(n=2, total_seconds=4.0, max_seconds=3.0, p99_seconds=3.0, ratio=0.4)
+    """
+    chosen = intervals[(intervals[:, 1] > window.start_us) & (intervals[:, 1] <= window.end_us)]
+    lengths = np.sort((chosen[:, 1] - chosen[:, 0]) / 1e6)
+    edges = np.array([window.start_us, window.end_us])
+    seen, held = (float(np.diff(stopped_seconds(spans, edges))[0]) for spans in (known, intervals))
+    ratio = held / seen if seen > 0 else float("nan")
+    if not len(lengths):
+        return StopStatistics(0, 0.0, float("nan"), float("nan"), ratio)
+    p99 = float(lengths[int(np.ceil(0.99 * len(lengths))) - 1])
+    return StopStatistics(len(lengths), float(lengths.sum()), float(lengths[-1]), p99, ratio)
+
+
+def cause_table(pauses: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return the pauses that ended in a window by kind and cause; those inside another pause are left out.
+
+    Parameters
+    ----------
+    pauses : DataFrame
+        Of `sources.gc_log.GcLog`.
+    window : Window
+        (start, end].
+
+    Returns
+    -------
+    DataFrame
+        Columns kind, cause, n, total_seconds, max_seconds, user_seconds, sys_seconds (NaN where not logged); most
+        seconds first.
+
+    Examples
+    --------
+    >>> columns = ["kind", "cause", "duration_seconds", "user_seconds", "sys_seconds", "nested"]
+    >>> index = pd.to_datetime([5], unit="s", utc=True)
+    >>> row = pd.DataFrame([["full", "System.gc()", 0.5, 0.4, 0.1, False]], columns=columns, index=index)
+    >>> cause_table(row, Window("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z"))["n"].tolist()
+    [1]
+    """
+    inside = pauses[window.holds(pd.DatetimeIndex(pauses.index)) & ~pauses["nested"].to_numpy(dtype=bool)]
+    grouped = inside.groupby(["kind", "cause"], sort=True)
+    table = pd.DataFrame({
+        "n": grouped.size(),
+        "total_seconds": grouped["duration_seconds"].sum(),
+        "max_seconds": grouped["duration_seconds"].max(),
+        "user_seconds": grouped["user_seconds"].sum(min_count=1),
+        "sys_seconds": grouped["sys_seconds"].sum(min_count=1),
+    })  # fmt: skip
+    return table.reset_index().sort_values("total_seconds", ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,21 @@
+"""What notebooks show beside figures: sentences, cards, tables. Data with a kind; one template escapes every text."""
+
+from analysis.views import calls, database, gc, suspects
+from analysis.views.overview import (
+    cards,
+    coverage_table,
+    details,
+    headline,
+    impact,
+    ledger_table,
+    narrative,
+    notes,
+    timeline_table,
+)  # fmt: skip
+from analysis.views.throttling import container_table
+from analysis.views.view import View
+
+__all__ = [
+    "View", "calls", "cards", "container_table", "coverage_table", "database", "details", "gc", "headline", "impact",
+    "ledger_table", "narrative", "notes", "suspects", "timeline_table",
+]  # fmt: skip
