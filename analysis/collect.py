@@ -151,7 +151,9 @@ def load(incident: Incident) -> Evidence:
     gc_logs = []
     for container, pod, log in _gc_files(incident, manifest, missing):
         found = _read(partial(gc_log.read_gc_log, incident.folder / log), incident, log, reports, problems)
-        if found is not None:
+        if found is not None and not len(found.lives):
+            problems.append(Problem(log, "holds no line of a GC log"))
+        elif found is not None:
             gc_logs.append(GcSource(container, pod, log, found))
     frames = {kind: [empty()] for kind, (_, empty) in DATABASE_READERS.items()}
     for kind, dump in _database_files(incident, manifest, missing):

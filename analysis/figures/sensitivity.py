@@ -23,8 +23,8 @@ LOOK = {
     NOT_COMPARABLE: ("not comparable", "line-ew-open", "#767676"),
 }
 FLIP = {"symbol": "square-open", "size": 26, "color": "#767676", "line": {"width": 2.5}}
-MOST_ROWS = 12
-ROW_HEIGHT = 34
+MOST_ROWS = 16
+ROW_HEIGHT = 28
 
 
 def sensitivity_strip(result: Investigation) -> go.Figure | None:
@@ -38,7 +38,7 @@ def sensitivity_strip(result: Investigation) -> go.Figure | None:
     Returns
     -------
     go.Figure or None
-        None if no variation was examined, or there is no finding. Findings beyond the twelfth are not drawn.
+        None if no variation was examined, or there is no finding. Findings beyond the sixteenth are not drawn.
     """
     if result.sensitivity is None or result.sensitivity.empty:
         return None
@@ -56,7 +56,7 @@ def sensitivity_strip(result: Investigation) -> go.Figure | None:
         figure.add_trace(_cells(frame[flipped], names, "flips: fragile", FLIP))
     order = list(dict.fromkeys(frame["variation"]))
     figure.update_layout(
-        template="none", height=160 + ROW_HEIGHT * len(names), margin={"l": 250, "r": 16, "t": 34, "b": 122},
+        template="none", height=160 + ROW_HEIGHT * len(names), margin={"l": 290, "r": 16, "t": 34, "b": 122},
         font={"family": "system-ui, sans-serif", "size": 12}, paper_bgcolor="#ffffff", plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemclick": False, "itemdoubleclick": False},
         showlegend=True, hoverlabel={"align": "left"},
@@ -77,10 +77,10 @@ def _names(result: Investigation) -> dict[str, str]:
     """Return id -> label of the findings to draw, each label once."""
     found: dict[str, str] = {}
     for f in result.findings[:MOST_ROWS]:
-        who = f"{f.entity.container} of {f.entity.workload}" if f.entity.container else f.entity.workload
+        who = f.entity.container or f.entity.workload
         mark = "fragile: " if f.fragile else ""
-        label = plain(f"{mark}{who}", 38)
-        found[f.id] = label if label not in found.values() else plain(f"{mark}{f.id}", 38) + "\u200b" * len(found)
+        label = plain(f"{mark}{f.hypothesis.replace('_', ' ')}: {who}", 44)
+        found[f.id] = label if label not in found.values() else plain(f"{mark}{f.id}", 44) + "\u200b" * len(found)
     return found
 
 

@@ -30,7 +30,7 @@ ROWS = {"deployment": "deployments", "push": "pushes", "limit_removed": "limit",
 SYMBOL = {"deployment": "triangle-up", "limit_removed": "x"}  # what happened at a moment; the rest are spans
 EDGE = {"limit_removed": "x"}
 MOST_SUSPECTS = 2
-LOW = 48  # pixels a panel: all of it shall fit below the headline
+LOW = 42  # pixels a panel: all of it shall fit below the headline
 WORTH_DRAWING = 0.1  # of periods throttled, in the recording
 
 
@@ -80,7 +80,7 @@ def timeline(result: Investigation) -> go.Figure:
         titles.append(session_title(sessions, "database: average sessions by wait [sessions]"))
     absent = absent_sources(result)
     titles.append(plain("changes" + (f" ({absent} in the evidence)" if absent else "")))
-    figure = panels(result, titles, panel_pixels=LOW)
+    figure = panels(result, titles, heights=[1.0] * (len(titles) - 1) + [max(1.0, len(kinds) / 3)], panel_pixels=LOW)
     add_symptom(figure, result, row=1)
     for row, (_, pods) in enumerate(drawn, start=2):
         add_throttling(figure, result, pods, row=row)
@@ -151,7 +151,11 @@ def add_changes(figure: go.Figure, result: Investigation, kinds: list[str], *, r
             ),
             row=row, col=1,
         )  # fmt: skip
-    figure.update_yaxes(type="category", rangemode="normal", showgrid=False, nticks=0, row=row, col=1)
+    names = [ROWS[kind] for kind in kinds]
+    figure.update_yaxes(
+        type="category", rangemode="normal", showgrid=False, row=row, col=1, tickmode="array", tickvals=names,
+        tickfont={"size": 11}, range=[-0.6, len(names) - 0.4] if names else None,
+    )  # fmt: skip
     if not kinds:
         figure.add_annotation(text="no change was recorded", showarrow=False, row=row, col=1)
 

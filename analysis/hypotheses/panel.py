@@ -147,10 +147,10 @@ def make_panel(
 
 
 def _covered(panel: Panel, heard: np.ndarray, window: Window) -> bool:
-    """Return whether `align` would take both on their common grid: it is asked itself where a sample is missing."""
+    """Return whether `align` would take both on their common grid: it is asked itself where too few are known."""
     inside = panel.inside(window)
     expected = max(int(np.floor(window.duration_seconds / panel.step_seconds + 1e-6)), 1)
-    return all(np.count_nonzero(np.isfinite(v[inside])) >= expected for v in (panel.dose, heard))
+    return all(np.count_nonzero(np.isfinite(v[inside])) >= MIN_COVERAGE * expected for v in (panel.dose, heard))
 
 
 def in_flight(requests: pd.DataFrame, edges: np.ndarray) -> np.ndarray:

@@ -54,12 +54,25 @@ def settle(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Obse
     >>> settle([pool])[0][0].verdict
     'insufficient'
     """
+    findings = _distinct(findings)
     placed = [_in_place(f, findings) for f in findings]
     ranked = rank(placed)
     named = tuple(_with_cause(f, ranked) for f in ranked)
     final = rank(named)
     pairs = _inseparable(final)
     return tuple(_with_rivals(f, pairs) for f in final), tuple(_note(a, b) for a, b in pairs)
+
+
+def _distinct(findings: Sequence[Finding]) -> list[Finding]:
+    """Return one finding of each id, as of a server that is called by two names: the one that says most."""
+    order = ("supported", "insufficient", "refuted", "not_testable")
+    found: dict[str, Finding] = {}
+    for f in findings:
+        known = found.get(f.id)
+        here = (order.index(f.verdict), -(f.explained_ratio or 0.0))
+        if known is None or here < (order.index(known.verdict), -(known.explained_ratio or 0.0)):
+            found[f.id] = f
+    return list(found.values())
 
 
 def _same_episode(a: Finding, b: Finding) -> bool:

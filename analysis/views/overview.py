@@ -181,7 +181,12 @@ def _steadiness(finding: Finding, counts: dict[str, int]) -> list[dict[str, str]
 
 def ledger_table(result: Investigation) -> View:
     """Return every suspect that an engineer would name: what became of it, why, and the data that would decide it."""
-    rows = [[f"{SHAPES[r.state]} {WORDS[r.state]}", r.suspect, r.reason, r.data or "–"] for r in result.ledger]
+    by_id = {f.id: f for f in result.findings}
+    rows = [
+        [f"{SHAPES[r.state]}\N{NO-BREAK SPACE}{WORDS[r.state].replace(' ', chr(160))}", r.suspect,
+         _short(by_id[r.first]) if r.first in by_id else r.reason, r.data or "–"]
+        for r in result.ledger
+    ]  # fmt: skip
     tested = sum(r.state != "not_tested" for r in result.ledger)
     caption = f"{len(rows)} suspects, {tested} of them tested"
     columns = ["state", "suspect", "why", "data that would decide it"]

@@ -83,3 +83,11 @@ def test_two_incidents_in_one_window_are_no_rivals():
 def test_refuted_suspects_are_noted_nowhere():
     _, notes = settle([made("gc_pauses", "mechanism"), made("cpu_throttling", "mechanism", verdict="refuted")])
     assert not notes
+
+
+def test_one_server_called_by_two_names_is_one_finding_the_one_that_says_most():
+    refuted = made("server_side_fault", "localisation", DATABASE, "refuted", episodes=())
+    supported = made("server_side_fault", "localisation", DATABASE)
+    for pair in ([refuted, supported], [supported, refuted]):
+        (found,), _ = settle(pair)
+        assert found.verdict == "supported"

@@ -67,7 +67,9 @@ def test_report_json_has_the_shape_that_was_promised(report_of_a):
     assert found["impact"]["error_budget_burn"]["formula"]
     kinds = {row["kind"] for row in found["timeline"]}
     assert {"deployment", "push", "limit_removed", "symptom", "warning"} <= kinds
-    assert [s["status"] for s in found["sections"]] == ["ok", "ok", "ok"]
+    assert [s["status"] for s in found["sections"]] == ["ok"] * 6
+    assert {r["state"] for r in found["ledger"]} == {"supported", "refuted", "not_tested"}
+    assert {i for r in found["ledger"] for i in r["findings"]} == {f["id"] for f in found["findings"]}
     assert all(c["ratio"] >= 0.95 for c in found["coverage"])
 
 
@@ -78,7 +80,7 @@ def test_two_runs_give_the_same_bytes(report_of_a, tmp_path):
 
 
 def test_the_executed_notebooks_lie_beside_it_and_hold_no_secret_or_work_path(report_of_a):
-    for name in ("overview", "suspects", "throttling"):
+    for name in ("calls", "db_load", "gc_pauses", "overview", "suspects", "throttling"):
         text = (report_of_a / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
         assert "A-sidecar-throttle" in text
         assert ".run-" not in text

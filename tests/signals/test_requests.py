@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.incident import Window
 from analysis.signals.requests import bad_requests, bins, find_episodes
 from tests import oracles
 from tests.signals.samples import ZERO_US, at, window
@@ -214,3 +215,44 @@ def test_what_is_found_keeps_the_promises(seed, share):
         assert inside["bad"].iloc[0]
         assert inside["bad"].iloc[-1]
     assert all(a.window.end_us <= b.window.start_us for a, b in itertools.pairwise(episodes))
+
+
+def sick(bad_from, bad_to, seconds=600, per_second=10):
+    """Ten requests a second, those between two seconds bad."""
+    end = pd.date_range("2026-11-22T18:00:00.1Z", periods=seconds * per_second, freq=f"{1000 // per_second}ms").as_unit(
+        "us"
+    )
+    at = np.arange(len(end)) / per_second
+    bad = (at >= bad_from) & (at < bad_to)
+    return pd.DataFrame({"bad": bad, "failed": bad, "slow": False}, index=end)
+
+
+def window_of(first, last):
+    start = pd.Timestamp("2026-11-22T18:00:00Z")
+    return Window(start + pd.Timedelta(seconds=first), start + pd.Timedelta(seconds=last))
+
+
+AROUND = window_of(0, 600)
+RULE = {"objective_ratio": 0.99, "min_duration_seconds": 30}
+
+
+@pytest.mark.parametrize(("first", "last"), [(280, 400), (320, 500), (200, 350), (310, 360)])
+def test_a_stretch_that_the_window_cuts_is_followed_beyond_it(first, last):
+    (found,) = find_episodes(sick(300, 380), window_of(first, last), around=AROUND, **RULE)
+    assert found.window == find_episodes(sick(300, 380), window_of(first, last), **RULE)[0].window
+    origin = pd.Timestamp("2026-11-22T18:00:00Z").value // 1000
+    assert (found.begin_us - origin) / 1e6 == pytest.approx(300, abs=0.2)
+    assert (found.finish_us - origin) / 1e6 == pytest.approx(380, abs=0.2)
+
+
+def test_an_earlier_stretch_by_itself_is_not_joined():
+    table = sick(300, 380)
+    table.loc[sick(270, 275)["bad"], "bad"] = True  # 25 quiet seconds lie between
+    (found,) = find_episodes(table, window_of(290, 400), around=AROUND, **RULE)
+    assert (found.begin_us - pd.Timestamp("2026-11-22T18:00:00Z").value // 1000) / 1e6 == pytest.approx(300, abs=0.2)
+
+
+def test_without_room_around_a_stretch_reaches_as_far_as_the_window():
+    (found,) = find_episodes(sick(300, 380), window_of(320, 360), **RULE)
+    assert found.reach is None
+    assert found.extent == found.window
