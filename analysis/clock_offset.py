@@ -79,6 +79,12 @@ def _said(found: ClockOffset, metric: str) -> Observation:
     if not np.isfinite(found.seconds):
         text = "Whether the clocks of the request log and of Prometheus agree cannot be estimated: {reason}."
         return Observation("clock_offset", sentence(text, values), values)
+    if found.low <= 0 <= found.high:
+        text = (
+            "The clocks of the request log and of Prometheus agree to within what can be told: {offset_seconds} apart "
+            "[{offset_low_seconds} to {offset_high_seconds}], by {metric} in {steps} steps outside the bad intervals."
+        )
+        return Observation("clock_offset", sentence(text, values), values)
     way = "ahead of" if found.seconds >= 0 else "behind"
     text = (
         "The clock of the request log runs {offset_seconds} " + way + " that of Prometheus [{offset_low_seconds} to "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ DATABASE_READERS = {  # kind -> reader, and its frame without rows
     "postgres-ash": (postgres.read_sessions, postgres.no_sessions),
     "pg-stat-statements": (postgres.read_statements, postgres.no_statements),
 }
+FROZEN_KINDS = ("performance-insights", "postgres-log", "request-log")  # kept for a later version
 REQUEST_KINDS = ("k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv")
 
 
@@ -151,17 +153,21 @@ def load(incident: Incident) -> Evidence:
     gc_logs = []
     for container, pod, log in _gc_files(incident, manifest, missing):
         found = _read(partial(gc_log.read_gc_log, incident.folder / log), incident, log, reports, problems)
-        if found is not None and not len(found.lives):
-            problems.append(Problem(log, "holds no line of a GC log"))
-        elif found is not None:
-            gc_logs.append(GcSource(container, pod, log, found))
+        if found is not None:
+            span = (found.lives["start"].min(), found.lives["end"].max()) if len(found.lives) else None
+            problems += _beside(log, span, incident)
+            gc_logs += [GcSource(container, pod, log, found)] if span else []
     frames = {kind: [empty()] for kind, (_, empty) in DATABASE_READERS.items()}
     for kind, dump in _database_files(incident, manifest, missing):
         if kind not in DATABASE_READERS:
-            _say_if_missing(incident, dump, problems)
+            if not _say_if_missing(incident, dump, problems) and kind not in FROZEN_KINDS:
+                meant = get_close_matches(kind, [*DATABASE_READERS, *FROZEN_KINDS], n=1)
+                hint = f"; did you mean {meant[0]}?" if meant else ""
+                problems.append(Problem(dump, f"no reader for the kind {kind!r}: it is frozen, not read{hint}"))
             continue
         found = _read(partial(DATABASE_READERS[kind][0], incident.folder / dump), incident, dump, reports, problems)
         if found is not None:
+            problems += _beside(dump, _span(found), incident)
             frames[kind].append(found)
             files[kind] = ", ".join(filter(None, [files.get(kind), dump]))
     sessions, statements = (_joined(frames[kind]) for kind in ("postgres-ash", "pg-stat-statements"))
@@ -171,6 +177,16 @@ def load(incident: Incident) -> Evidence:
     )  # fmt: skip
     _refuse_empty(evidence)
     return evidence
+
+
+def _beside(path: str, span: tuple[pd.Timestamp, pd.Timestamp] | None, incident: Incident) -> list[Problem]:
+    """Return the problem of a source that holds nothing, or nothing of the incident window."""
+    window = incident.window
+    if span is None:
+        return [Problem(path, "holds nothing that could be used")]
+    if span[0] <= window.end and span[1] > window.start:
+        return []
+    return [Problem(path, f"holds nothing of the incident window: it covers {iso(span[0])} to {iso(span[1])}")]
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -193,6 +209,9 @@ def _read(
     reports.append(replace(report, file=path))
     if report.truncated:
         problems.append(Problem(path, "cut short: what could be read is used, the rest is missing"))
+    if report.records and not report.recognised:
+        notes = f": {'; '.join(report.notes)}" if report.notes else ""
+        problems.append(Problem(path, f"none of its {report.records:,} records could be used{notes}"))
     return frame
 
 

@@ -24,7 +24,7 @@ CLAUSES = {
         + EXCESS,
     ),
     "lock_contention": (
-        "database sessions waited for locks {which_episodes}, {blocker_ratio} of it for {blocker}, {blocker_state}, "
+        "database sessions waited for locks {which_episodes}, {blocker_ratio} of it behind {blocker}, {blocker_state}, "
         "and the waiting covers " + EXCESS,
         "database sessions waited for locks {which_episodes}, and the waiting covers " + EXCESS,
     ),
@@ -39,6 +39,7 @@ CLAUSES = {
     ),
 }  # fmt: skip
 OTHERWISE = "{suspect} of {entity} covers " + EXCESS
+WHILE = "a {suspect} of {entity} was under way in " + EXCESS
 
 
 def impact(case: Case) -> dict[str, Value]:
@@ -104,9 +105,13 @@ def headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value]
     first = next((f for f in findings if f.rank == 1), None)
     if first is None:
         counts = Counter(f.verdict for f in findings)
-        values["examined"] = value(len(findings), "count")
-        values["refuted"] = value(counts["refuted"], "count")
-        return sentence(text + "; none of the {examined} suspects examined is supported, {refuted} refuted.", values)
+        tested = len(findings) - counts["not_testable"]
+        values |= {"examined": value(tested, "count"), "refuted": value(counts["refuted"], "count")}
+        values["not_testable"] = value(counts["not_testable"], "count")
+        text += "; none of the {examined} suspects examined is supported, {refuted} refuted"
+        return sentence(text + (", {not_testable} more not testable." if counts["not_testable"] else "."), values)
+    if first.role != "mechanism":
+        text += "; no mechanism that was tested is supported"
     for place, finding in (("cause", first), ("second", _second(findings, first))):
         if finding is not None:
             clause, needed = _clause(finding, place)
@@ -123,7 +128,8 @@ def _second(findings: tuple[Finding, ...], first: Finding) -> Finding | None:
 
 def _clause(finding: Finding, place: str) -> tuple[str, dict[str, Value]]:
     """Return what a finding says in a headline, its values named after its place there."""
-    template = next((t for t in CLAUSES.get(finding.hypothesis, ()) if _names(t) <= finding.values.keys()), OTHERWISE)
+    otherwise = WHILE if finding.role == "trigger" else OTHERWISE
+    template = next((t for t in CLAUSES.get(finding.hypothesis, ()) if _names(t) <= finding.values.keys()), otherwise)
     entity = Value(finding.entity.name, "name", finding.entity.name)
     suspect = finding.hypothesis.replace("_", " ")
     held = {"entity": entity, "suspect": Value(suspect, "name", suspect), **finding.values}

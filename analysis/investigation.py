@@ -7,6 +7,7 @@ import pickle
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.clock_offset import clock_observation
@@ -15,6 +16,7 @@ from analysis.findings import Finding, Observation, Value, sentence, value
 from analysis.headline import headline, impact
 from analysis.hypotheses import examined
 from analysis.hypotheses.case import Case
+from analysis.hypotheses.gc.jvms import jvms
 from analysis.incident import Incident
 from analysis.ledger import Row, ledger
 from analysis.sensitivity import fragile_under, sensitivity
@@ -164,7 +166,7 @@ def examine(evidence: Evidence) -> Investigation:
     return Investigation(
         case,
         ranked,
-        (*_baseline_note(evidence, case), *observations, *filter(None, [clock_observation(case)])),
+        (*_baseline_note(evidence, case), *_cut_note(case), *observations, *filter(None, [clock_observation(case)])),
         headline(case, ranked, values),
         values,
         timeline(case),
@@ -180,6 +182,22 @@ def _baseline_note(evidence: Evidence, case: Case) -> tuple[Observation, ...]:
     values = {"cut_seconds": value(cut, "seconds")}
     text = "The last {cut_seconds} of the baseline lie in the bad interval already: they are left out of it."
     return (Observation("baseline_cut", sentence(text, values), values),)
+
+
+def _cut_note(case: Case) -> tuple[Observation, ...]:
+    """Say where bad requests went on beyond the window: the numbers of the impact are of the window only."""
+    if not case.symptom.episodes:
+        return ()
+    first, last, window = case.symptom.episodes[0], case.symptom.episodes[-1], case.incident.window
+    times = {"begin": first.begin_us if first.begin_us < window.start_us else None,
+             "finish": last.finish_us if last.finish_us > window.end_us else None}  # fmt: skip
+    at = {k: f"{pd.Timestamp(t, unit='us', tz='UTC'):%H:%M:%S} UTC" for k, t in times.items() if t is not None}
+    if not at:
+        return ()
+    values = {k: Value(text, "time", text) for k, text in at.items()}
+    parts = {"begin": "began before the window, at {begin}", "finish": "went on after the window, until {finish}"}
+    text = "Bad requests " + " and ".join(parts[k] for k in at) + "; the impact counts those in the window only."
+    return (Observation("window_cuts", sentence(text, values), values),)
 
 
 def _varied(found: Investigation) -> Investigation:
@@ -208,4 +226,12 @@ def _coverage(case: Case) -> tuple[Coverage, ...]:
                 who = f"{namespace}/{workload}/{container}" + (f" in {cpu.pod}" if len(cpus) > 1 else "")
                 elapsed = cpu.throttled_ratio_series()
                 rows.append(coverage_of(elapsed.fillna(0.0), window, name=f"cpu_throttled_ratio of {who}"))
+    for (_, workload, container), logs in jvms(case).items():
+        ends = pd.date_range(window.start, window.end, freq="5s", inclusive="right")
+        known = [np.array([any(a < t <= b for a, b in jvm.known) for t in ends.as_unit("us").asi8]) for jvm in logs]
+        name = f"GC log of {container or workload}"
+        rows += [coverage_of(pd.Series(1.0, ends).where(k), window, name=name, step_seconds=5.0) for k in known]
+    sampled = pd.DatetimeIndex(case.evidence.sessions.index.unique())
+    if len(sampled):
+        rows.append(coverage_of(pd.Series(1.0, index=sampled), window, name="samples of database sessions"))
     return tuple(rows)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from analysis.findings import Finding
+from analysis.hypotheses.trial import NO_INCIDENT, NOT_MEASURED
 
 __all__ = ["SUSPECTS", "Row", "Suspect", "ledger"]
 
 State = Literal["supported", "refuted", "insufficient", "not_testable", "not_tested"]
+WITHOUT_INCIDENT = (NO_INCIDENT, NOT_MEASURED)  # more data of the suspect would decide nothing
 ORDER = ("supported", "insufficient", "refuted", "not_testable")
 
 
@@ -93,5 +95,6 @@ def _row(suspect: Suspect, findings: Sequence[Finding]) -> Row:
     first = min(own, key=lambda f: ORDER.index(f.verdict))
     same = [f for f in own if f.verdict == first.verdict]
     more = f" ({len(same)} of {len(own)} {'is' if len(same) == 1 else 'are'} so.)" if len(own) > 1 else ""
-    needs = suspect.data if first.verdict in ("insufficient", "not_testable") else ""
+    nothing_to_explain = any(t.reason in WITHOUT_INCIDENT for t in first.tests)
+    needs = suspect.data if first.verdict in ("insufficient", "not_testable") and not nothing_to_explain else ""
     return Row(suspect.name, first.verdict, first.statement + more, needs, tuple(f.id for f in own), first.id)

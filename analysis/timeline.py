@@ -52,7 +52,9 @@ def timeline(case: Case) -> tuple[TimelineRow, ...]:
         end = row["finished_at"] if pd.notna(row["finished_at"]) else None
         rows.append(TimelineRow(start, end, "deployment", what, evidence.files.get("deployments", "")))
     for begin, row in _rows(pushes_under_way(lambda name: list(evidence.samples.named(name)))):
-        what = f"configuration push, {value(row['xds_convergence_seconds'], 'seconds').text} until the proxies held it"
+        took = value(row["xds_convergence_seconds"], "seconds").text
+        several = f"{row['arrived']:.0f} configuration pushes, on average {took} until the proxies held them"
+        what = f"configuration push, {took} until the proxies held it" if row["arrived"] <= 1 else several
         rows.append(TimelineRow(begin, row["end"], "push", what, evidence.files.get("prometheus", "")))
     for (namespace, workload, container), cpus in case.groups.items():
         for since in sorted({r.since for r in removals(cpus)}):

@@ -85,8 +85,9 @@ def contrast_spread(before, after):
 
 def change(before, after, floor):
     """Difference of means, t, p before refusal, and both effective sizes: the mean error under each spectrum."""
-    short = len(after) < 20
     flat = [len(x) < 3 or len(set(x)) < 2 for x in (before, after)]
+    alone = float(len(before)) if flat[0] else worth(before)
+    short = len(after) < 20 or alone < 10
     raw = [c[2] for c in candidates()]
     logs, known = [0.0] * len(raw), []
     for x, skipped in ((before, flat[0]), (after, flat[1] or short)):
@@ -112,7 +113,16 @@ def change(before, after, floor):
     else:
         freedom = [(a + b) ** 2 / (a * a / (len(before) - 1) + b * b / (len(after) - 1)) for a, b in spectra]
     p = mixture_p(difference, weights, [a + b for a, b in spectra], freedom)
-    return difference, difference / error, p, n0, n1
+    return difference, difference / error, p, alone, n1
+
+
+def worth(x):
+    """How many independent values a stretch is worth, averaged over the spectra that fit it."""
+    raw = [c[2] for c in candidates()]
+    log, v = stretch_spread(x)
+    raw = [w * math.exp(a - max(log)) for w, a in zip(raw, log, strict=True)]
+    weights = [w / sum(raw) for w in raw]
+    return math.exp(-sum(w * math.log(b / sample_variance(x)) for w, b in zip(weights, v, strict=True)))
 
 
 def cliffs_delta(before, after):

@@ -260,7 +260,7 @@ def test_a_fragile_finding_is_marked_wherever_it_is_shown(copy_of):
     html = views.details(result).html()
     assert "supported, fragile · rank 1" in html
     assert re.search(r"the verdict changes with 1 of \d+ variations", html)
-    many = replace(result, findings=(first,) * 20)
+    many = replace(result, findings=(first,) * 40)
     assert "<strong>supported, fragile</strong>" in views.details(many).html()
 
 

@@ -12,7 +12,8 @@ from analysis.correlate.mean_contrast import Spread, p_value
 __all__ = ["Change", "adjust_fdr", "autocorrelation", "block_bootstrap_share", "change", "effective_size"]
 
 LONG_ENOUGH = 20  # values from which a stretch knows its own spread and autocorrelation
-MIN_EFFECTIVE_SIZE = 10.0  # below it a level is not known well enough to say that it changed
+MIN_EFFECTIVE_SIZE = 3.0  # below it a level is not known well enough to say that it changed
+WELL_KNOWN_SIZE = 10.0  # from which a stretch `after` may tell of the spectrum too
 
 
 class Change(NamedTuple):
@@ -80,15 +81,16 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
     Returns
     -------
     Change
-        p is NaN when the effective size before is below 10 or fewer than 3 values lie after.
+        p is NaN when the effective size before is below 3 or fewer than 3 values lie after.
 
     Notes
     -----
     Welch's t, its error averaged over the spectra that fit both stretches (`longrun.stretch_spread`), over the slow
     ones alone where noise may hide them (`longrun.guarded`). A stretch `after` of fewer than 20 values does not know
     its own spread: the shape is that of `before`, the spread the larger of both, the degrees of freedom those of the
-    effective size before. Sizes are geometric means over all spectra; those of a constant are its length. How often it
-    errs on null data is printed by the benchmarks.
+    effective size before. So it is where `before` by itself is worth fewer than 10 values: its few degrees of freedom
+    are the price of a short baseline. What it is worth never depends on `after`. Sizes are geometric means over all
+    spectra; those of a constant are its length. How often it errs on null data is printed by the benchmarks.
 
     Examples
     --------
@@ -98,7 +100,8 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
     """
     if len(before) == 0 or len(after) == 0:
         return Change(float("nan"), float("nan"), float("nan"), 0.0, 0.0)
-    short = len(after) < LONG_ENOUGH
+    alone = _worth(before)
+    short = len(after) < LONG_ENOUGH or alone < WELL_KNOWN_SIZE
     difference = float(after.mean() - before.mean())
     s0, s1 = (float(x.std(ddof=1)) if len(x) > 1 else 0.0 for x in (before, after))
     s0 = max(s0, floor)
@@ -109,15 +112,24 @@ def change(before: np.ndarray, after: np.ndarray, *, floor: float) -> Change:
     weight = guarded(weight[None], 1 / share0[None], np.array([float(len(before))]))[0]
     error = float(np.exp(weight @ np.log(variance) / 2)) if s0 + s1 > 0 else 0.0
     t = difference / error if error > 0 else float(np.copysign(np.inf, difference)) if difference else 0.0
-    if n0 < MIN_EFFECTIVE_SIZE or len(after) < 3:
-        return Change(difference, t, float("nan"), n0, n1)
+    if alone < MIN_EFFECTIVE_SIZE or len(after) < 3:
+        return Change(difference, t, float("nan"), alone, n1)
     if error == 0:
-        return Change(difference, t, 0.0 if difference else 1.0, n0, n1)
+        return Change(difference, t, 0.0 if difference else 1.0, alone, n1)
     v0, v1 = s0**2 * share0, s1**2 * share1
     freedom = variance**2 / (v0**2 / (len(before) - 1) + v1**2 / (len(after) - 1))
     freedom = np.full(len(weight), max(n0 - 1, 1.0)) if short else freedom
     spread = Spread(weight[None], variance[None], freedom[None], np.array([n0]))
-    return Change(difference, t, float(p_value(np.array([difference]), spread)[0]), n0, n1)
+    return Change(difference, t, float(p_value(np.array([difference]), spread)[0]), alone, n1)
+
+
+def _worth(x: np.ndarray) -> float:
+    """Return how many independent values a stretch is worth by its own spectrum; its length for a constant."""
+    log, v = stretch_spread(x[None])
+    if not np.isfinite(v).all():
+        return float(len(x))
+    weight = posterior(log)[0]
+    return float(np.exp(-(weight @ np.log(v[0] / float(x.var(ddof=1))))))
 
 
 def _shares(before: np.ndarray, after: np.ndarray, *, short: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -60,7 +60,7 @@ def timing_test(panel: Panel, episode: Episode, rise: Rise) -> Test:
         words = f"it did not rise with the symptom ({rise.told})"
         return Test("timing", passed=False, unit="s", n=n, reason="no rise", words=words)
     if not np.isfinite(rise.q_value):
-        need = "ten are needed to know its level, and three in the bad interval"
+        need = "three are needed to know its level, and three samples in the bad interval"
         return undecided("timing", f"the baseline is worth {number(change.n_before)} independent steps; {need}")
     if rise.q_value > rise.limit:
         told = f"q {number(rise.q_value, 2)}; {rise.told}"

@@ -27,9 +27,27 @@ from analysis.hypotheses.association import ALPHA
 from analysis.hypotheses.calls.book import own_calls
 from analysis.hypotheses.calls.dose import Destination, Scene, scenes_of
 from analysis.hypotheses.calls.levels import MINOR
-from analysis.hypotheses.calls.share import client_cover, client_load, controls_of, held_in, known_inside, studied
-from analysis.hypotheses.calls.timing import five_tests_of_calls
-from analysis.hypotheses.calls.words import account_words, listed, magnitude_values, scene_values, share, worded
+from analysis.hypotheses.calls.share import (
+    client_cover,
+    client_load,
+    controlled,
+    controls_of,
+    held_in,
+    known_inside,
+    studied,
+)
+from analysis.hypotheses.calls.timing import LEVEL_UNKNOWN, five_tests_of_calls, only_if_specific
+from analysis.hypotheses.calls.words import (
+    account_words,
+    listed,
+    magnitude_values,
+    place_values,
+    scene_values,
+    share,
+    sources_words,
+    who_words,
+    worded,
+)
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import explained_by, magnitude_of
 from analysis.hypotheses.trial import Dose, Trial, beyond_reach, conclude, unheard
@@ -79,7 +97,7 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         return (unheard(blank, "its calls were recorded neither in the baseline nor in the incident window"),), ()
     subject = "the fault lies on the side of {workload}"
     held = (
-        "{destinations_worse} of {destinations} destinations of {workload} ({worse_names}; {worse_call_ratio} of the "
+        "{destinations_worse} of {destinations} destinations of {who} ({worse_names}; {worse_call_ratio} of the "
         "calls that can be judged) got worse together, while {server_words}"
     )
     state = worded(subject, held, "time outside every server's own account covers", against="{spared_words}")
@@ -108,13 +126,16 @@ def _trial(case: Case, scene: Scene) -> Trial:
     dose = Dose(scene.edges, client_load(scene), "calls_under_way_count", "count", scene.floor, scene.floor / 2,
                 "calls under way outside the servers")  # fmt: skip
     tests = five_tests_of_calls(case, scene, dose, magnitude=magnitude, specificity=lambda: _together(scene))
+    tests = only_if_specific(tests)
     expected = explained.share if np.isfinite(explained.share) else 0.0
-    words, spared = _server_words(scene), _spared_words(scene)
-    values = scene_values(scene) | magnitude_values(magnitude, expected) | {
+    words, spared, who = _server_words(scene), _spared_words(scene), who_words(scene, service.workload)
+    values = scene_values(scene) | place_values(scene) | magnitude_values(magnitude, expected) | {
         "workload": Value(service.workload, "name", service.workload), "server_words": Value(words, "name", words),
-        "spared_words": Value(spared, "name", spared),
+        "spared_words": Value(spared, "name", spared), "who": Value(who, "name", who),
     }  # fmt: skip
-    return Trial(scene.episode, tests, expected, values)
+    pods = tuple(s.pod for s in scene.pods if s.pod)
+    entity = Entity(service.namespace, service.workload, pods=pods) if pods else None
+    return Trial(scene.episode, tests, expected, values, entity)
 
 
 def _server_words(scene: Scene) -> str:
@@ -122,11 +143,11 @@ def _server_words(scene: Scene) -> str:
     with_clock = [d for d in studied(scene) if d.clock]
     if with_clock and told >= HALF:
         heaviest = max(with_clock, key=lambda d: float(np.nansum(d.under_way[scene.during])))
-        return f"their servers account for {share(inside).text} of it ({heaviest.name}: {account_words(heaviest)})"
-    others = {who for who, d in scene.controls if d.state == "spared"}
-    return f"other callers of the same destinations did not ({listed(sorted(others))})" if others else (
-        "nothing tells how their servers were"
-    )  # fmt: skip
+        names = listed([d.name for d in studied(scene) if d.server_well is not None])
+        told_by = f"the servers that keep an account ({names}) account for {share(inside).text} of it"
+        told_by += f" ({heaviest.name}: {account_words(heaviest)})"
+        return "; ".join(filter(None, [told_by, sources_words(scene)]))
+    return sources_words(scene) or "nothing tells how their servers were"
 
 
 def _spared_words(scene: Scene) -> str:
@@ -141,9 +162,7 @@ def _together(scene: Scene) -> Test:
     """Test whether most destinations got worse at once, and a control shows that it was not their servers."""
     name, judged, worse = "specificity", [d for d in scene.destinations if d.state in ("worse", "spared")], scene.worse
     if all(d.state == "unknown" for d in scene.destinations):
-        return undecided(
-            name, "the usual duration of the calls is not known: too few independent steps in the baseline"
-        )
+        return undecided(name, LEVEL_UNKNOWN)
     if not worse:
         return undecided(name, "no destination got worse beyond its own variation")
     total = sum(d.call_ratio for d in judged)
@@ -160,11 +179,12 @@ def _together(scene: Scene) -> Test:
     if told >= HALF and inside >= HALF:
         words = f"the servers' own accounts hold {value(inside, 'ratio').text} of the time of the calls"
         return failed(name, measured, words, reason="the servers account for it")
-    others = [c.state for d in worse for c in controls_of(scene, d.name)]
-    if others and others.count("worse") > len(others) / 2:
+    others, place = [c.state for d in worse for c in controls_of(scene, d.name)], scene.place
+    here = place is not None and place.client_side
+    if others and others.count("worse") > len(others) / 2 and not here:
         words = "other callers of the same destinations got worse as well"
-        return failed(name, measured, words, reason=words)
-    if told < HALF and "spared" not in others:
+        return failed(name, measured, f"{words}: {sources_words(scene)}", reason=words)
+    if controlled(scene, worse) < HALF:
         reason = (
             "without a control no client is named: no other caller, and no server's own account of most of the calls"
         )
@@ -176,7 +196,8 @@ def _together(scene: Scene) -> Test:
         return undecided(name, f"only {words}", measured)
     if together is None or not together <= ALPHA:
         return undecided(name, f"{words}, but not in the same steps beyond chance", measured)
-    return passed(name, measured, f"{words}, in the same steps (p {number(together, 2)} against shifts in time)")
+    words = f"{words}, in the same steps (p {number(together, 2)} against shifts in time)"
+    return passed(name, measured, "; ".join(filter(None, [words, sources_words(scene)])))
 
 
 def _at_once(scene: Scene, worse: tuple[Destination, ...]) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.findings import Entity, Finding, Measured, Observation, Test, Value, failed, passed, undecided, value
 from analysis.hypotheses.calls.book import book_of
 from analysis.hypotheses.calls.inside import above_usual, steps_of
+from analysis.hypotheses.calls.timing import at_another_time
 from analysis.hypotheses.calls.words import magnitude_values, worded
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import Cover, explained_by, magnitude_of
@@ -91,6 +92,7 @@ def _trial(case: Case, episode: Episode, pools: tuple[Pool, ...]) -> Trial:
     dose = Dose(edges, waits, "pool_waiting_count", "count", floor, floor / 2, "threads waiting for a connection")
     full, full_before = (_full(pools, w.start_us, w.end_us) for w in (episode.window, case.incident.baseline))
     tests = five_tests(case, episode, dose, magnitude=magnitude, specificity=_ran_full(full, full_before))
+    tests = at_another_time(tests)
     expected = explained.share if np.isfinite(explained.share) else 0.0
     mean = float(np.nanmean(waits[during])) if np.isfinite(waits[during]).any() else float("nan")
     gone = [p.timeouts[(p.times[1:] > episode.window.start_us) & (p.times[:-1] < episode.window.end_us)] for p in pools]

@@ -134,7 +134,7 @@ def _trial(case: Case, key: Key, cpus: tuple[ContainerCpu, ...], studied: Study)
         explained, on_path=case.on_path(key[0], key[1]), ratio=panel.dose, edges=panel.edges, requests=requests,
         period_seconds=pods[0].period_seconds,
     )  # fmt: skip
-    told = f"change {value(pooled.change.difference, 'ratio').text} of periods"
+    told = f"mean of steps {100 * pooled.change.difference:+.3g} points of periods"
     timing = timing_test(panel, episode, Rise(pooled.change, pooled.q_value, FDR, RISE_FLOOR, told))
     dose = dose_test(panel, without_others(panel, case, episode))
     if timing.passed is False:

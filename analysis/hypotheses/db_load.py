@@ -8,14 +8,17 @@ import numpy as np
 
 from analysis.findings import TESTS, Finding, Observation, Test, Value, undecided, value
 from analysis.hypotheses.case import Case
+from analysis.hypotheses.database.clock import Clock, clock_of
 from analysis.hypotheses.database.cover import cover_of
 from analysis.hypotheses.database.dose import Study, blind_reason, database_entity, doses_of, study, too_few
 from analysis.hypotheses.database.words import (
     against,
+    beyond_pool,
     caveats,
     database_state,
     harmless_load,
     magnitude_values,
+    pool_values,
     sessions_value,
     shared_values,
 )
@@ -61,19 +64,22 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
     if reason := blind_reason(case):
         return (unheard(blank, reason),), ()
     found = study(case)
-    harmless = harmless_load(case, found)
+    clock = clock_of(case, found)
+    harmless = () if clock.reason else harmless_load(case, found)
     if reason := beyond_reach(case):
         return (replace(unheard(blank, reason), values=shared_values(case, found, case.incident.window)),), harmless
-    trials = [_trial(case, found, episode) for episode in case.symptom.episodes]
+    trials = [_trial(case, found, clock, episode) for episode in case.symptom.episodes]
     finding = conclude(blank, trials, case, _state)
-    return (replace(finding, caveats=caveats(found, finding.verdict)),), harmless
+    return (replace(finding, caveats=caveats(found, finding, clock)),), harmless
 
 
-def _trial(case: Case, found: Study, episode: Episode) -> Trial:
+def _trial(case: Case, found: Study, clock: Clock, episode: Episode) -> Trial:
     """Run the five tests on one episode."""
     requests = case.bad_durations(episode)
-    values = shared_values(case, found, episode.window)
-    if reason := too_few(found, case, episode):
+    values = shared_values(case, found, episode.window) | pool_values(found, episode.window)
+    if clock.reason:
+        values["clock_ahead_seconds"] = value(clock.ahead_seconds, "seconds")
+    if reason := clock.reason or too_few(found, case, episode):
         return Trial(episode, tuple(undecided(n, reason) for n in TESTS), 0.0, values)
     edges, cover = cover_of(case, found, episode, "working")
     explained = explained_by(requests, edges, cover, typical_seconds=case.symptom.typical_seconds)
@@ -109,7 +115,9 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
     """Return the sentence that the tests allow, no stronger: its template, and the values that it needs besides."""
     interval = " {which_episodes}" if values["which_episodes"].text else ""
     worked = (
-        "The database worked for {working_sessions} sessions of {service_sessions} on average while requests were bad"
+        "The database worked for {working_sessions} of {service_sessions}"
+        + beyond_pool(values, "working_sessions")
+        + " on average while requests were bad"
         + interval
         + " ({working_baseline_sessions} in the baseline)"
     )
@@ -117,7 +125,7 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
     named = ""
     if "contributor" in values:
         named = (
-            " The work of all rose to {server_working_sessions} sessions from {server_working_baseline_sessions}"
+            " The work of all rose to {server_working_sessions} from {server_working_baseline_sessions}"
             + cores
             + "; {contributor_ratio} of the increase is one statement of {contributor}: {contributor_statement}."
         )
@@ -129,9 +137,9 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
     if verdict == "refuted":
         if values.get("database_state") is not None and values["database_state"].value == "effect":
             return (
-                "Sessions rose because their client stood still: idle in transaction and ClientRead, no lock, no CPU "
-                "({client_sessions} sessions waited for their client, {client_baseline_sessions} in the baseline; "
-                "{lock_sessions} for a lock, and the database worked for {working_sessions})."
+                "Sessions that waited for their client rose to {client_sessions} from {client_baseline_sessions} in "
+                "the baseline: idle in transaction and ClientRead, no lock, no CPU ({lock_sessions} waited for a lock, "
+                "the database worked for {working_sessions}). What rose is an effect: their client stood still."
             ), {}
         kinds = {t.name for t in tests if t.passed is False}
         if "timing" in kinds:
@@ -144,7 +152,7 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
     open_ones = [t for t in tests if t.passed is None and t.name in ("timing", "magnitude")]
     if open_ones:
         text = "Whether the load of the database made requests bad cannot be decided; {open_question}."
-        if values["working_sessions"].value:
+        if values["working_sessions"].value and "clock_ahead_seconds" not in values:
             text += f" {worked}."
         question = f"{open_ones[0].name}: {open_ones[0].reason}"
         return text + named, {"open_question": Value(open_ones[0].name, "name", question)}

@@ -142,7 +142,8 @@ def judged(explained: Explained, *, what: str, p_value: float | None, on_path: b
     Returns
     -------
     Test
-        Passes at a share >= 0.5 with the lower bound above 0.25; fails when even the possible share is below 0.5.
+        Passes at a share >= 0.5 with the lower bound above 0.25; fails when even the possible share is below 0.25.
+        In between it may explain a part, beside another cause: undecided.
     """
     e = explained
     if not np.isfinite(e.share):
@@ -155,13 +156,15 @@ def judged(explained: Explained, *, what: str, p_value: float | None, on_path: b
         f"{what} {value(e.share, 'ratio').text} of the bad requests' excess time "
         f"[{value(low, 'ratio').text} to {value(high, 'ratio').text}]{more}"
     )
-    if high < AT_LEAST:
+    if high < LOWER:
         return failed("magnitude", measured, words, reason="it covers too little")
     if not on_path:
         reason = f"nothing in the evidence shows that the bad requests pass it ({words})"
         return undecided("magnitude", reason, measured)
     if e.share >= AT_LEAST and low > LOWER:
         return passed("magnitude", measured, words)
+    if high < AT_LEAST:
+        return undecided("magnitude", f"it may explain a part, beside another cause: {words}", measured)
     return undecided("magnitude", f"the interval is too wide: {words}", measured)
 
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.correlate.effect import Change, adjust_fdr, change
-from analysis.correlate.known import mean_of_known
 from analysis.errors import CoverageError
 from analysis.findings import TESTS, Entity, Finding, Observation, Test, sentence, undecided, value, verdict_of
 from analysis.hypotheses.association import dose_test
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import AT_LEAST, magnitude_of
+from analysis.hypotheses.gc.caveats import caveats_of
+from analysis.hypotheses.gc.clock import clock_of, clock_reason
 from analysis.hypotheses.gc.cover import Covered, covered_by, levels_of, overlap_of
 from analysis.hypotheses.gc.exposure import NO_EXPOSURE, exposure_test
+from analysis.hypotheses.gc.gaps import gap_reason
+from analysis.hypotheses.gc.grid import grid_of, known_inside
 from analysis.hypotheses.gc.jvms import MOST_UNREAD, Jvm, jvms
 from analysis.hypotheses.gc.onset import NOT_HELD, Held, Levels, end_test, held_by_stops, onset_test
 from analysis.hypotheses.gc.quota_words import quota_caveats, quota_values
@@ -30,13 +33,11 @@ from analysis.hypotheses.trial import (
     conclude,
     extended,
     sick_baseline,
-    study_edges,
     unheard,
     without_others,
 )
-from analysis.incident import Window
 from analysis.signals.gc import paused_ratio
-from analysis.signals.requests import Episode, bins
+from analysis.signals.requests import Episode
 
 __all__ = ["examine"]
 
@@ -45,12 +46,8 @@ RISE_FLOOR = 0.01  # of time: stops that rose by less cannot make more than one 
 OFFSET = 0.005  # of time: shares below are all alike
 SPREAD_FLOOR = 0.5  # of the logarithm: a flat baseline still has this spread
 FDR = 0.01
-STEPS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
-MOST_STEPS = 2000
-FEWEST_STEPS = 6  # in the episode; a coarser grid knows no onset
 NO_RISE = "it did not rise with the symptom"
 MOST_ALONE = 5  # JVMs of one container that are also tried one by one
-KNOWN = 0.8  # of the share of steps that the best grid knows
 
 Key = tuple[str, str, str]
 
@@ -122,7 +119,8 @@ def _why_not(case: Case, pods: tuple[Jvm, ...]) -> str | None:
     if why := beyond_reach(case):
         return why
     if not any(len(p.known) for p in pods):
-        return "no line of its GC log was understood"
+        unread = any(int(p.lives["unrecognised"].sum()) for p in pods)
+        return "the log holds no pauses" if pods[0].silent and not unread else "no line of its GC log was understood"
     for name, window in (("baseline", case.incident.baseline), ("incident window", case.incident.window)):
         if not any(p.known_ratio(window) > 0 for p in pods):
             return f"its GC log tells nothing of the {name}"
@@ -149,7 +147,7 @@ def _finding(
     told = tuple(p for p in pods if not p.pod or p.pod in names)
     rises = next(found for episode, found in studies if episode is best.episode)
     quota = quota_values(case, key, told, best.episode) if finding.verdict != "refuted" else {}
-    caveats = (*_others(rises, told, finding), *quota_caveats(quota), *_caveats(told, finding))
+    caveats = (*_others(rises, told, finding), *quota_caveats(quota), *caveats_of(case, best.episode, told, finding))
     return replace(finding, values=finding.values | quota, caveats=caveats, evidence=(*blank.evidence, asked))
 
 
@@ -165,25 +163,13 @@ def _others(rises: Mapping[Key, tuple[Rise, ...]], pods: tuple[Jvm, ...], findin
     return (sentence("{spared} of {others} other JVMs with a GC log did not pause more at the same time.", values),)
 
 
-def _caveats(pods: tuple[Jvm, ...], finding: Finding) -> tuple[str, ...]:
-    found = []
-    if finding.verdict == "supported":
-        found.append("This does not show why the collector had so much to do: traffic, a leak or a small heap.")
-        found.append("The covered time includes requests that queued behind a stop.")
-    if any(len(p.pauses) and not np.isfinite(p.pauses["user_seconds"]).any() for p in pods):
-        found.append("The log has no CPU times: whether a pause was work or waiting for a CPU is not known.")
-    if any(int(p.lives["unrecognised"].sum()) for p in pods):
-        found.append("Some lines of the GC log were not understood.")
-    return tuple(found)
-
-
 def _rises(case: Case, episode: Episode, groups: Mapping[Key, tuple[Jvm, ...]]) -> dict[Key, tuple[Rise, ...]]:
     """Return each JVM's share of time stopped around an episode, with q.
 
     A JVM whose stops could not cover half of the excess time is refuted by that: it is no test among those whose false
     discoveries are counted. It may still be one of several that did it together.
     """
-    edges = _grid(case, episode)
+    edges = grid_of(case, episode)
     rows = {key: tuple(_rise(case, episode, jvm, edges) for jvm in pods) for key, pods in groups.items()}
     flat = [r for group in rows.values() for r in group]
     p = np.array([r.change.p_value if not r.change.difference < RISE_FLOOR else 1.0 for r in flat])
@@ -201,40 +187,12 @@ def _with_q(rise: Rise, alone: float, among_all: float) -> Rise:
 def _rise(case: Case, episode: Episode, jvm: Jvm, edges: np.ndarray) -> Rise:
     """Return a JVM's rise: its size in shares of time, its chance on their logarithm, for they span decades."""
     ratio = paused_ratio(jvm.stops, edges, jvm.known)
-    after, before = (_inside(ratio, edges, w) for w in (episode.window, case.incident.baseline))
+    after, before = (known_inside(ratio, edges, w) for w in (episode.window, case.incident.baseline))
     found = change(np.log(before + OFFSET), np.log(after + OFFSET), floor=SPREAD_FLOOR)
     difference = float(after.mean() - before.mean()) if len(after) and len(before) else float("nan")
     p = found.p_value if not found.difference < 0 else 1.0
     changed = found._replace(difference=difference, p_value=p)
     return Rise(jvm, edges, ratio, changed, covered_by(case, episode, (jvm,)))
-
-
-def _grid(case: Case, episode: Episode) -> np.ndarray:
-    """Return the finest grid on which about as many steps have a completed request as on any coarser one.
-
-    While a JVM stands still no request completes: in steps shorter than its stops the symptom would be unknown just
-    there.
-    """
-    least = max(float(np.ceil(extended(case, episode).duration_seconds / MOST_STEPS)), STEPS[0])
-    steps = [least, *(s for s in STEPS if s > least and episode.window.duration_seconds >= FEWEST_STEPS * s)]
-    finest = study_edges(case, episode, least)
-    if _heard(case, episode, finest) >= KNOWN:
-        return finest
-    grids = [study_edges(case, episode, step) for step in steps]
-    known = [_heard(case, episode, edges) for edges in grids]
-    return next(edges for edges, share in zip(grids, known, strict=True) if share >= KNOWN * max(known))
-
-
-def _heard(case: Case, episode: Episode, edges: np.ndarray) -> float:
-    """Return in which share of steps a request completed, in baseline or episode, whichever has less."""
-    heard = np.where(bins(case.symptom.requests, edges)[0] > 0, 1.0, 0.0)
-    shares = [mean_of_known(_inside(heard, edges, w)) for w in (episode.window, case.incident.baseline)]
-    return float(np.nan_to_num(min(shares)))
-
-
-def _inside(ratio: np.ndarray, edges: np.ndarray, window: Window) -> np.ndarray:
-    held = ratio[(edges[1:] > window.start_us) & (edges[:-1] < window.end_us)]
-    return np.asarray(held[np.isfinite(held)])
 
 
 def _trial(case: Case, key: Key, episode: Episode, rises: tuple[Rise, ...]) -> Trial:
@@ -260,17 +218,29 @@ def _trial_of(case: Case, key: Key, episode: Episode, rises: tuple[Rise, ...], o
     if rose:
         first, last = (held_by_stops(*covered, last=one) for one in (False, True))
         ends, (specificity, exposure) = (first, last), exposure_test(case, episode, pods)
-    unread = max(np.nan_to_num(p.unread_ratio(extended(case, episode))) for p in pods)
-    who = f" of {pods[0].collectors}" if pods[0].collectors else ""
-    if unread > MOST_UNREAD:
-        reason = f"{value(unread, 'ratio').text} of the lines{who} in its GC log were not understood"
-        tests = tuple(undecided(name, reason) for name in TESTS)
+    clocks = [clock_of(case, key, p, alone=of == 1) for p in pods]
+    unusable = _unread(case, episode, pods) or next((why for c in clocks if (why := clock_reason(c))), None)
+    gap = next((why for p in pods if (why := gap_reason(p, episode.window))), None)
+    if unusable or gap:
+        tests = tuple(undecided(name, unusable or gap or "") for name in TESTS)
     else:
         tests = _five_tests(case, episode, Suspect(rises, levels, ends, magnitude, specificity))
     share = explained.share if np.isfinite(explained.share) else 0.0
     entity = Entity(*key, pods=tuple(p.pod for p in pods if p.pod))
-    told = GcTrial(episode, pods, of, magnitude, exposure, overlap_of(case, episode, pods, requests))
-    return Trial(episode, tests, share, trial_values(case, key, told), entity)
+    told = GcTrial(episode, pods, of, magnitude, exposure, overlap_of(case, episode, pods, requests), bool(unusable))
+    values = trial_values(case, key, told)
+    if offsets := [c.seconds for c in clocks if c is not None and np.isfinite(c.seconds)]:
+        values["gc_clock_seconds"] = value(max(offsets, key=abs), "seconds")
+    return Trial(episode, tests, share, values, entity)
+
+
+def _unread(case: Case, episode: Episode, pods: tuple[Jvm, ...]) -> str | None:
+    """Return how many lines were not understood, if what they tell may be what mattered."""
+    unread = max(np.nan_to_num(p.unread_ratio(extended(case, episode))) for p in pods)
+    if not unread > MOST_UNREAD:
+        return None
+    who = f" of {pods[0].collectors}" if pods[0].collectors else ""
+    return f"{value(unread, 'ratio').text} of the lines{who} in its GC log were not understood"
 
 
 def _five_tests(case: Case, episode: Episode, suspect: Suspect) -> tuple[Test, ...]:

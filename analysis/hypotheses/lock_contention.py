@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from analysis.findings import TESTS, Finding, Measured, Observation, Test, Value, failed, number, undecided, value
 from analysis.hypotheses.case import Case
+from analysis.hypotheses.database.clock import Clock, clock_of
 from analysis.hypotheses.database.cover import cover_of
 from analysis.hypotheses.database.dose import Study, blind_reason, database_entity, doses_of, study, too_few
 from analysis.hypotheses.database.words import (
     against,
+    beyond_pool,
     caveats,
     database_state,
     magnitude_values,
+    pool_values,
     shared_values,
 )
 from analysis.hypotheses.explained import explained_by, magnitude_of
@@ -24,7 +26,6 @@ from analysis.hypotheses.trial import Trial, beyond_reach, conclude, five_tests,
 from analysis.signals.blockers import NOT_SAMPLED, Blocked, RootBlocker, blamed, root_blockers
 from analysis.signals.database import IDLE_IN_TRANSACTION
 from analysis.signals.requests import Episode
-from analysis.window import Window
 
 __all__ = ["examine"]
 
@@ -62,29 +63,30 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
     if reason := blind_reason(case) or beyond_reach(case):
         return (unheard(blank, reason),), ()
     found = study(case)
-    trials = [_trial(case, found, episode) for episode in case.symptom.episodes]
+    clock = clock_of(case, found)
+    trials = [_trial(case, found, clock, episode) for episode in case.symptom.episodes]
     finding = conclude(blank, trials, case, _state)
-    return (replace(finding, caveats=caveats(found, finding.verdict)),), ()
+    return (replace(finding, caveats=caveats(found, finding, clock)),), ()
 
 
-def _trial(case: Case, found: Study, episode: Episode) -> Trial:
+def _trial(case: Case, found: Study, clock: Clock, episode: Episode) -> Trial:
     """Run the five tests on one episode."""
     requests = case.bad_durations(episode)
-    values = shared_values(case, found, episode.window)
-    if reason := too_few(found, case, episode):
+    values = shared_values(case, found, episode.window) | pool_values(found, episode.window)
+    if clock.reason:
+        values["clock_ahead_seconds"] = value(clock.ahead_seconds, "seconds")
+    if reason := clock.reason or too_few(found, case, episode):
         return Trial(episode, tuple(undecided(n, reason) for n in TESTS), 0.0, values)
     edges, cover = cover_of(case, found, episode, "lock")
     explained = explained_by(requests, edges, cover, typical_seconds=case.symptom.typical_seconds)
     magnitude = magnitude_of(explained, requests, edges, cover, what="sessions that waited for locks held")
     doses = doses_of(case, found, episode)
     others = {name: dose.value for name, dose in doses.items() if name != "lock"}
-    first = int(requests[0].min()) if len(requests[0]) else episode.window.start_us
-    begin = pd.Timestamp(min(first, episode.window.start_us), unit="us", tz="UTC")
-    blocked = root_blockers(found.sessions, Window(begin, episode.window.end), found.own)
+    blocked = root_blockers(found.sessions, episode.window, found.own)
     tests = five_tests(
         case, episode, doses["lock"], magnitude=magnitude, specificity=_specificity(found, blocked, others)
     )
-    stalled = _own_stall(found, blocked) >= OWN_STALL
+    stalled = _own_stall(found, blocked) >= OWN_STALL and tests[TESTS.index("specificity")].passed is False
     state = "effect" if stalled else database_state(case, doses, episode).replace("effect", "unchanged")
     values |= magnitude_values(explained, magnitude) | _blame(found, blocked)
     values["database_state"] = Value(state, "name", state)
@@ -137,11 +139,15 @@ def _blame(found: Study, blocked: Blocked) -> dict[str, Value]:
         "blocker_held_seconds": value(
             max((r.held_seconds for r in roots if np.isfinite(r.held_seconds)), default=float("nan")), "seconds"
         ),
-        "blocker_victims": value(sum(r.victims for r in roots), "count"),
+        "blocker_victims": _victims(sum(r.victims for r in roots)),
         "blocker_seconds": _session_seconds(seconds),
         "blocker_ratio": value(seconds / blocked.blocked_seconds, "ratio"),
         "chain_depth": value(max(r.depth for r in roots), "count"),
     }
+
+
+def _victims(n: int) -> Value:
+    return Value(float(n), "count", f"{number(n)} session{'' if n == 1 else 's'}")
 
 
 def _session_seconds(x: float) -> Value:
@@ -163,9 +169,7 @@ def _blame_words(values: dict[str, Value]) -> str:
     beside = f" ({', '.join([*several, *known])})" if several or known else ""
     who = "{blocker}" + (", {blocker_state}" if sampled else "") + beside
     return (
-        "; {blocker_ratio} of the waiting goes back to "
-        + who
-        + (": {blocker_victims} sessions waited {blocker_seconds} for it")
+        "; {blocker_ratio} of the waiting goes back to " + who + (": {blocker_victims} waited {blocker_seconds} for it")
     )
 
 
@@ -175,7 +179,9 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
     if values["lock_sessions"].value == 0 and verdict == "refuted":
         return "No session of {service_sessions} waited for a lock while requests were bad" + interval + ".", {}
     waited = (
-        "{lock_sessions} sessions of {service_sessions} waited for a lock on average while requests were bad"
+        "{lock_sessions} of {service_sessions}"
+        + beyond_pool(values, "lock_sessions")
+        + " waited for a lock on average while requests were bad"
         + interval
         + " ({lock_baseline_sessions} in the baseline)"
     )
@@ -189,13 +195,18 @@ def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> t
         kinds = {t.name for t in tests if t.passed is False}
         if "timing" in kinds:
             return waited + ": {against}.", against(tests)
+        if values.get("database_state") is not None and values["database_state"].value == "effect":
+            return waited + (
+                ". It is an effect: {own_stall_ratio} of the waiting goes back to sessions of the service itself that "
+                "were idle in a transaction: they waited for their client."
+            ), {}
         if "magnitude" in kinds:
             return waited + ", which covers at most {explained_high_ratio} of the bad requests' excess time.", {}
         return waited + ", but it does not single out what was sick: {against}.", against(tests)
     open_ones = [t for t in tests if t.passed is None and t.name in ("timing", "magnitude")]
     if open_ones:
         text = "Whether lock contention made requests bad cannot be decided; {open_question}."
-        if values["lock_sessions"].value:
+        if values["lock_sessions"].value and "clock_ahead_seconds" not in values:
             text += f" {waited}{blame}."
         question = f"{open_ones[0].name}: {open_ones[0].reason}"
         return text, {"open_question": Value(open_ones[0].name, "name", question)}

@@ -14,9 +14,16 @@ from analysis.findings import Entity, Finding, Measured, Observation, Test, Valu
 from analysis.hypotheses.calls.book import book_of, own_calls
 from analysis.hypotheses.calls.dose import Destination, Scene, scenes_of
 from analysis.hypotheses.calls.levels import MINOR
-from analysis.hypotheses.calls.share import server_cover, told_apart
-from analysis.hypotheses.calls.timing import five_tests_of_calls
-from analysis.hypotheses.calls.words import destination_values, listed, magnitude_values, worded
+from analysis.hypotheses.calls.share import only_late, server_cover, told_apart
+from analysis.hypotheses.calls.timing import LEVEL_UNKNOWN, five_tests_of_calls, only_if_specific
+from analysis.hypotheses.calls.words import (
+    destination_values,
+    listed,
+    magnitude_values,
+    place_values,
+    sources_words,
+    worded,
+)
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import explained_by, magnitude_of
 from analysis.hypotheses.trial import Dose, Trial, beyond_reach, conclude, unheard
@@ -28,7 +35,15 @@ NAME = "server_side_fault"
 MOST_FINDINGS = 10
 MOST = 0.7
 HALF = 0.5
+IN_LINE = "The time inside it includes requests of the service that stood in line for a connection to it."
+ONLY_LATE = (
+    "The server has no metrics of its own: its failures are nearly all read timeouts, so that the connection was made; "
+    "answers that were lost on the way, or behind a proxy that connects for the client, would look alike."
+)
 NO_METRICS = "nothing tells the server from the way to it: it has no metrics of its own and no other caller"
+OPEN_ACCOUNT = (
+    "nothing tells the server from the way to it: its own account leaves open whether it answered in that time"
+)
 
 
 def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
@@ -105,18 +120,32 @@ def _finding(case: Case, scenes: tuple[Scene, ...], name: str) -> Finding:
     files = tuple(f"{c} in {where.get(c, 'raw/samples.parquet')}" for c in clocks)
     held = (
         "Calls to {destination} took {call_mean_seconds} on average while requests were bad "
-        "({call_mean_baseline_seconds} in the baseline), {failed_calls_ratio} of them failed, {others_words}, "
+        "({call_mean_baseline_seconds} in the baseline), {failed_calls_ratio} of the attempts failed{uncalled_words}, "
+        "{others_words}, "
         "and {account}"
     )
     state = worded("the fault lies inside {destination}", held, "time inside it covers", against="{account}")
     found = conclude(
         replace(blank, evidence=blank.evidence + files), [_trial(case, s, name) for s in scenes], case, state
     )
-    if found.verdict == "supported" and not clocks:
+    if found.verdict != "supported":
+        return found
+    mine = [(s, _of(s, name)) for s in scenes if s.episode.id in found.episodes]
+    if any(s.waiting[s.during].sum() > 0 for s, _ in mine):
+        found = replace(found, caveats=(*found.caveats, IN_LINE))
+    if any(only_late(s, d) for s, d in mine):
+        return replace(found, caveats=(*found.caveats, ONLY_LATE))
+    if not clocks:
         note = (
             "The server has no metrics of its own: that the time was spent inside it, and not on the way back, is what "
         )
-        return replace(found, caveats=(note + "its connections and its other callers suggest.",))
+        return replace(
+            found,
+            caveats=(
+                *found.caveats,
+                note + "its connections and its other callers suggest.",
+            ),
+        )
     return found
 
 
@@ -127,15 +156,24 @@ def _trial(case: Case, scene: Scene, name: str) -> Trial:
     what = f"time inside {name} covers"
     magnitude = magnitude_of(explained, scene.requests, scene.edges, cover, what=what)
     if not told_apart(scene, d) and magnitude.passed is None:
-        magnitude = undecided("magnitude", NO_METRICS)
-    load = d.inside if d.clock else d.under_way
-    floor = min(scene.floor, MINOR) if d.clock else scene.floor
+        magnitude = undecided("magnitude", OPEN_ACCOUNT if d.clock else NO_METRICS)
+    told = d.server_well is not None  # a clock that may have been silent is no measure of what was inside
+    load = d.inside if told else d.under_way
+    floor = min(scene.floor, MINOR) if told else scene.floor
     dose = Dose(scene.edges, load, "calls_under_way_count", "count", floor, floor / 2,
-                "calls inside it" if d.clock else "calls under way to it")  # fmt: skip
+                "calls inside it" if told else "calls under way to it")  # fmt: skip
     tests = five_tests_of_calls(case, scene, dose, magnitude=magnitude, specificity=lambda: _spared(scene, d))
+    tests = only_if_specific(tests) if _nothing_known(scene, d) else tests
     expected = explained.share if np.isfinite(explained.share) else 0.0
-    values = destination_values(d) | magnitude_values(magnitude, expected) | {"others_words": _others_words(scene, d)}
+    values = destination_values(d) | place_values(scene) | magnitude_values(magnitude, expected)
+    values |= {"others_words": _others_words(scene, d)}
     return Trial(scene.episode, tests, expected, values)
+
+
+def _nothing_known(scene: Scene, d: Destination) -> bool:
+    """Return whether the usual level of the calls to a server, or any other destination to compare with, is unknown."""
+    others = (o for o in scene.destinations if o is not d and o.state != "unknown")
+    return d.state == "unknown" or not np.isfinite(d.before_seconds) or not any(others)
 
 
 def _others_words(scene: Scene, d: Destination) -> Value:
@@ -148,6 +186,8 @@ def _others_words(scene: Scene, d: Destination) -> Value:
         if names
     ]
     text = "while " + " and ".join(parts) if parts else "of other destinations nothing is known"
+    if d.state == "worse" and sources_words(scene):
+        text += f", {sources_words(scene)}"
     return Value(text, "name", text)
 
 
@@ -155,6 +195,8 @@ def _spared(scene: Scene, d: Destination) -> Test:
     """Test whether the other destinations of the same client were spared, so that the client itself is not at fault."""
     name = "specificity"
     others = [o for o in scene.destinations if o is not d and o.state in ("worse", "spared")]
+    if d.state == "unknown":
+        return undecided(name, LEVEL_UNKNOWN)
     if d.state != "worse":
         return undecided(name, "its calls did not get worse beyond their own variation")
     total = sum(o.call_ratio for o in others)
@@ -168,7 +210,7 @@ def _spared(scene: Scene, d: Destination) -> Test:
     if worse >= HALF:
         sick = listed([o.name for o in others if o.state == "worse"])
         words = f"{sick} got worse as well, {value(worse, 'ratio').text} of the other calls"
-        if np.isfinite(d.inside_ratio) and d.inside_ratio < HALF:
+        if d.server_well:
             return failed(name, measured, words, reason="most other destinations got worse as well")
         return undecided(name, words, measured)
     return undecided(name, f"only {value(spared, 'ratio').text} of the other calls were surely spared", measured)

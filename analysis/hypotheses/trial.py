@@ -17,10 +17,11 @@ from analysis.incident import Window
 from analysis.signals.requests import Episode
 
 __all__ = [
-    "Dose", "State", "Trial", "beyond_reach", "conclude", "episode_words", "extended", "five_tests", "sick_baseline",
-    "study_edges", "unheard", "without_others",
+    "NOT_MEASURED", "NO_INCIDENT", "Dose", "State", "Trial", "beyond_reach", "conclude", "episode_words", "extended",
+    "five_tests", "sick_baseline", "study_edges", "unheard", "without_others",
 ]  # fmt: skip
 
+FAR_HEALTHIER = 0.1  # a baseline with a tenth of the incident's bad requests is normal beside it, a short blip and all
 State = Callable[[str, tuple[Test, ...], dict[str, Value]], tuple[str, dict[str, Value]]]
 NO_INCIDENT = "there is no incident to explain: the objective was not missed for long enough"
 NOT_MEASURED = "the symptom could not be measured: no request was recorded in the incident window"
@@ -97,7 +98,8 @@ def study_edges(case: Case, episode: Episode, step_seconds: float, anchor_us: in
 def sick_baseline(case: Case) -> str | None:
     """Return why the baseline is no normal time, None if it is one."""
     ratio, allowed = case.symptom.baseline_bad_ratio, 1 - case.incident.spec.symptom.objective_ratio
-    if ratio > 2 * allowed:
+    incident = min((e.bad / e.requests for e in case.symptom.episodes if e.requests), default=0.0)
+    if ratio > max(2 * allowed, FAR_HEALTHIER * incident):
         return f"the baseline is no normal time: {value(ratio, 'ratio').text} of its requests were bad"
     return None
 
@@ -148,7 +150,7 @@ def five_tests(
         return tuple(undecided(name, error.what) for name in TESTS)
     found = _change(panel, case, episode, dose)
     q, limit = (found.p_value, ALPHA) if q_value is None else (q_value, FDR)
-    told = f"change {value(found.difference, dose.unit).text} {dose.words}".strip()
+    told = f"mean of steps {_signed(found.difference, dose.unit)} {dose.words}".strip()
     timing = timing_test(panel, episode, Rise(found, q, limit, dose.floor, told))
     keep = without_others(panel, case, episode)
     by_dose = dose_test(panel, keep)
@@ -160,6 +162,12 @@ def five_tests(
         controls = {name: other[:steps] for name, other in specificity.items()}
         specificity = specificity_test(panel, controls, inside, keep & ~inside, floor=dose.floor, unit=dose.unit)
     return timing, magnitude, by_dose, specificity, _reversal(case, episode, dose, found)
+
+
+def _signed(x: float, unit: str) -> str:
+    """Return a change with its sign: shares in percentage points."""
+    text = value(abs(x), unit).text.replace(" %", " points") if unit == "ratio" else value(abs(x), unit).text
+    return f"{'-' if x < 0 else '+'}{text}"
 
 
 def _change(panel: Panel, case: Case, episode: Episode, dose: Dose) -> Change:

@@ -12,6 +12,7 @@ from analysis.report.light import PapermillExecutionError, nbformat, papermill
 __all__ = ["Section", "execute", "notebook_folder", "notebooks"]
 
 CELL_SECONDS = 600
+VIEW = "application/vnd.postmortem+json"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,15 @@ def execute(notebook: Path, output: Path, parameters: dict[str, str | None]) -> 
         return Section(notebook.stem, "failed", f"{error.ename}: {_first_line(error.evalue)}", _read(output))
     except Exception as error:  # noqa: BLE001 - a kernel that dies or does not start must not cost the other sections
         return Section(notebook.stem, "failed", f"{type(error).__name__}: {_first_line(str(error))}", _read(output))
-    return Section(notebook.stem, "ok", None, _read(output))
+    book = _read(output)
+    missing = next(iter(_unavailable(book)), None)
+    return Section(notebook.stem, "ok" if missing is None else "unavailable", missing, book)
+
+
+def _unavailable(book: Any) -> list[str]:
+    """Return what a notebook says of evidence that its section would need."""
+    shown = [o.get("data", {}).get(VIEW) for c in book.cells for o in c.get("outputs", [])]
+    return [str(v["data"]["text"]) for v in shown if v and v["kind"] == "unavailable"]
 
 
 def _first_line(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["CLIENTS", "PATHS", "SERVERS", "Dialect", "PathDialect", "ServerDialect", "is_failure"]
+__all__ = ["CLIENTS", "PATHS", "SERVERS", "Dialect", "PathDialect", "ServerDialect", "failure_kinds", "is_failure"]
 
 NAMED_BY = (
     "destination", "destination_workload", "destination_service_name", "destination_service", "peer_service",
@@ -125,6 +125,38 @@ PATHS: tuple[PathDialect, ...] = (
 
 _BAD_STATUS = re.compile(r"5\d\d|0|.*ERROR.*", re.IGNORECASE)
 _BAD_FLAGS = frozenset({"UF", "UH", "UT", "UO", "UC", "UR", "LR", "DC", "URX", "NC", "DPE", "UPE", "UMSDR", "OM", "DF"})
+
+
+def failure_kinds(labels: dict[str, str]) -> frozenset[str]:
+    """Return what is known of the calls that a series of failures counts: late, unconnected, uncalled.
+
+    Parameters
+    ----------
+    labels : dict of str to str
+        __name__, kind, response_flags.
+
+    Returns
+    -------
+    frozenset of str
+        late: it was connected, and no answer came in time; unconnected: no connection was made; uncalled: it is not
+        among the calls that ended, as it never became one (it got no connection, from a pool for example).
+
+    Examples
+    --------
+    >>> sorted(failure_kinds({"kind": "read_timeout"})), sorted(failure_kinds({"kind": "pool_timeout"}))
+    (['late'], ['uncalled'])
+    >>> sorted(failure_kinds({"__name__": "envoy_cluster_upstream_cx_connect_fail"}))
+    ['uncalled', 'unconnected']
+    """
+    name, kind, flags = labels.get("__name__", ""), labels.get("kind", ""), labels.get("response_flags", "").split(",")
+    found = set[str]()
+    if kind == "read_timeout" or "UT" in flags or name.endswith("_upstream_rq_timeout"):
+        found.add("late")
+    if "connect" in kind or set(flags) & {"UF", "UH"} or "_upstream_cx_connect_" in name:
+        found.add("unconnected")
+    if "pool" in kind or "_upstream_cx_connect_" in name:
+        found.add("uncalled")
+    return frozenset(found)
 
 
 def is_failure(labels: dict[str, str]) -> bool:

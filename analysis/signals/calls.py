@@ -10,17 +10,18 @@ from __future__ import annotations
 import fnmatch
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from analysis.signals.call_dialects import CLIENTS, Dialect, is_failure
+from analysis.signals.call_dialects import CLIENTS, Dialect, failure_kinds, is_failure
 from analysis.signals.counters import increments
 from analysis.signals.hosts import host_of, same_name
 
-__all__ = ["Calls", "calls_of", "rises_on", "scrapes"]
+__all__ = ["UNNAMED", "Calls", "calls_of", "nodes_of", "rises_on", "scrapes"]
 
+UNNAMED = frozenset({"", "unknown"})  # a mesh says unknown of what it does not see
 GAP_STEPS = 2.5  # a step longer than this many median steps is a gap
 
 
@@ -40,6 +41,8 @@ class Calls:
         Scrape times [us]; step i is (times[i], times[i + 1]].
     calls, seconds, failed : ndarray, shape (n,)
         Finished in the step; NaN unknown. Seconds are those of the finished calls, however long ago they began.
+    kinds : mapping of str to ndarray, shape (n,)
+        Which of the failures are late, unconnected, uncalled (`call_dialects.failure_kinds`); absent: none.
     """
 
     namespace: str
@@ -52,6 +55,7 @@ class Calls:
     calls: np.ndarray
     seconds: np.ndarray
     failed: np.ndarray
+    kinds: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 Source = tuple[str, str, str]  # namespace, pod, workload
@@ -134,6 +138,32 @@ def calls_of(named: Callable[..., Iterable[Any]], names: Collection[str]) -> tup
     return tuple(sorted(found, key=lambda c: (c.namespace, c.workload, c.pod, c.destination, c.operation)))
 
 
+def nodes_of(labels: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the node of each pod, by (namespace, pod), as labels of any series say it.
+
+    Parameters
+    ----------
+    labels : iterable of mapping
+        Of all series: cAdvisor, kube_pod_info and what a scrape adds name pod and node together.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Pods that are said to be on several nodes are left out.
+
+    Examples
+    --------
+    >>> nodes_of([{"namespace": "shop", "pod": "web-0", "node": "n1"}, {"pod": "web-1"}])
+    {('shop', 'web-0'): 'n1'}
+    """
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in labels:
+        node, pod = row.get("node", ""), row.get("exported_pod") or row.get("pod", "")
+        if node and pod:
+            found[(row.get("exported_namespace") or row.get("namespace", ""), pod)].add(node)
+    return {who: nodes.pop() for who, nodes in found.items() if len(nodes) == 1}
+
+
 def _known_as(calls: Calls, known: Mapping[Source, tuple[str, ...]]) -> Source:
     """Return the source under which a pod's calls were read already: a mesh names its workload, an application not."""
     own = (calls.namespace, calls.pod, calls.workload)
@@ -161,7 +191,7 @@ def _read(named: Callable[..., Iterable[Any]], dialect: Dialect, prefix: str) ->
     lost: dict[tuple[Source, str], list[Any]] = defaultdict(list)
     for part, pattern in parts.items():
         for row in named(pattern.replace("*", prefix)) if pattern else ():
-            text = row.label(*dialect.named_by)
+            text = next((row.labels[key] for key in dialect.named_by if row.labels.get(key, "") not in UNNAMED), "")
             if not text or any(row.labels.get(key) != wanted for key, wanted in dialect.only):
                 continue
             who = _source_of(row.labels)
@@ -179,16 +209,20 @@ def _read(named: Callable[..., Iterable[Any]], dialect: Dialect, prefix: str) ->
         steps = times[who]
         calls = _summed([rises_on(r, steps) for r in rows["calls"]], len(steps))
         seconds = _summed([rises_on(r, steps) for r in rows["seconds"]], len(steps)) * dialect.scale
+        bad: list[Any] = []
         if dialect.by_label:
-            failed = _summed([rises_on(r, steps) for r in rows["calls"] if is_failure(r.labels)], len(steps), none=0.0)
+            bad = [r for r in rows["calls"] if is_failure(r.labels)]
         elif operation != "connect" and (who, destination) not in told:
             told.add((who, destination))  # failures name no operation: they are counted once, with the first that works
-            failed = _summed([rises_on(r, steps) for r in lost[(who, destination)]], len(steps), none=0.0)
-        else:
-            failed = np.zeros(max(len(steps) - 1, 0))
-        failed = np.where(np.isfinite(calls), failed, np.nan)
+            bad = lost[(who, destination)]
+        failed = np.where(np.isfinite(calls), _summed([rises_on(r, steps) for r in bad], len(steps), none=0.0), np.nan)
+        sorts = [(kind, r) for r in bad for kind in failure_kinds(r.labels)]
+        kinds = {
+            kind: _summed([rises_on(r, steps) for k, r in sorts if k == kind], len(steps))
+            for kind in sorted({k for k, _ in sorts})
+        }
         metric = (dialect.seconds or dialect.calls).replace("*", prefix)
-        found.append(Calls(*who, destination, operation, metric, steps, calls, seconds, failed))
+        found.append(Calls(*who, destination, operation, metric, steps, calls, seconds, failed, kinds))
     return found
 
 
@@ -196,7 +230,8 @@ def _source_of(labels: dict[str, str]) -> Source:
     """Return namespace, pod and workload of the caller: a mesh's series name it, else it is the scraped pod."""
     if "source_workload" in labels:
         where = labels.get("source_workload_namespace") or labels.get("namespace", "")
-        return where, labels.get("source_pod") or labels.get("pod", ""), labels["source_workload"]
+        name = labels["source_workload"]
+        return where, labels.get("source_pod") or labels.get("pod", ""), "" if name in UNNAMED else name
     pod = labels.get("exported_pod") or labels.get("pod") or labels.get("instance", "")
     return labels.get("exported_namespace") or labels.get("namespace", ""), pod, ""
 

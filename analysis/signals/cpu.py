@@ -118,6 +118,11 @@ class ContainerCpu:
         seconds = (self.usage.end[j] - self.usage.start[j]) / 1e6
         return float(np.median((self.usage.value[j] / seconds)[held])) if held.sum() >= 3 else float("nan")
 
+    def limit_in(self, window: Window) -> float:
+        """Return the limit in force in a window [cores]; that of the whole recording where none was recorded in it."""
+        inside = self.limit.within(window)
+        return float(np.median(self.limit.value[inside])) if inside.any() else self.limit_cores
+
     def ratio(self, window: Window) -> float:
         """Return throttled / elapsed periods in a window: a ratio of sums; NaN for 0/0."""
         elapsed, throttled = self.periods.value[self.periods.within(window)].reshape(-1, 2).sum(axis=0)
@@ -228,7 +233,7 @@ def stall_bound_seconds(limit_cores: float, threads: float, period_seconds: floa
     if not limit_cores > 0:
         return float("nan")
     n = threads if np.isfinite(threads) and threads > 0 else np.floor(limit_cores) + 1
-    return float(max(0.0, period_seconds * (1 - limit_cores / n)))
+    return float(max(0.0, round(period_seconds * (1 - limit_cores / n), 14)))
 
 
 def container_cpus(named: Callable[..., list[_Series]]) -> tuple[ContainerCpu, ...]:

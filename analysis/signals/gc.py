@@ -11,7 +11,7 @@ from analysis.incident import Window
 
 __all__ = [
     "StopStatistics", "cause_table", "joined", "known_spans", "paused_ratio", "stop_intervals", "stop_statistics",
-    "stopped_seconds",
+    "stopped_seconds", "without",
 ]  # fmt: skip
 
 
@@ -87,12 +87,34 @@ def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray
     return joined(np.concatenate([stops, work]))
 
 
-def known_spans(lives: pd.DataFrame) -> np.ndarray:
-    """Return the stretches of time that the log tells of: first to last stamp of each JVM, joined, shape (j, 2) [us].
+def without(spans: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """Return what of some intervals lies in none of others, shape (k, 2).
 
     Parameters
     ----------
-    lives : DataFrame
+    spans, gone : ndarray of int64, shapes (m, 2) and (j, 2)
+        Disjoint and in order each [us].
+
+    Examples
+    --------
+    >>> without(np.array([[0, 9], [20, 30]]), np.array([[2, 4], [8, 22]])).tolist()
+    [[0, 2], [4, 8], [22, 30]]
+    """
+    marks = np.unique(np.concatenate([spans.ravel(), gone.ravel()]))
+    if len(marks) < 2:
+        return np.zeros((0, 2), dtype="i8")
+    inside, missing = (np.diff(stopped_seconds(part, marks)) > 0 for part in (spans, gone))
+    return joined(np.stack([marks[:-1], marks[1:]], axis=1)[inside & ~missing])
+
+
+def known_spans(lives: pd.DataFrame, holes: pd.DataFrame | None = None) -> np.ndarray:
+    """Return the stretches of time that the log tells of, shape (j, 2) [us]: first to last stamp of each JVM, joined.
+
+    Stretches of which lines are missing are left out.
+
+    Parameters
+    ----------
+    lives, holes : DataFrame
         Of `sources.gc_log.GcLog`: columns start, end.
 
     Examples
@@ -101,7 +123,8 @@ def known_spans(lives: pd.DataFrame) -> np.ndarray:
     >>> known_spans(pd.DataFrame({"start": at(0, 50), "end": at(40, 90)})).tolist()
     [[0, 40], [50, 90]]
     """
-    return joined(_spans_of(lives, lives["end"]))
+    alive = joined(_spans_of(lives, lives["end"]))
+    return alive if holes is None or not len(holes) else without(alive, joined(_spans_of(holes, holes["end"])))
 
 
 def stopped_seconds(intervals: np.ndarray, times: np.ndarray) -> np.ndarray:

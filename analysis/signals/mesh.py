@@ -198,7 +198,7 @@ def pushes_under_way(named: Named) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index time (begin, UTC us), columns end and xds_convergence_seconds (mean of the step). A step in which
+        Index time (begin, UTC us), columns end, xds_convergence_seconds (mean of the step) and arrived. A step in which
         pilot_proxy_convergence_time counted an arrival gives one row: it ended in the step and began the mean
         convergence time before. The push *count* is no measure: merged pushes make it smaller when it is worst.
 
@@ -208,13 +208,14 @@ def pushes_under_way(named: Named) -> pd.DataFrame:
     0
     """
     rows = sorted(
-        (int(end - mean * 1e6), int(end), float(mean))
+        (int(end - mean * 1e6), int(end), float(mean), float(arrived))
         for p in push_steps(named)
         for end, mean, arrived in zip(p.end, p.mean_seconds, p.arrived, strict=True)
         if arrived > 0
     )
     begin, end = (pd.DatetimeIndex(pd.to_datetime([r[k] for r in rows], unit="us", utc=True)) for k in (0, 1))
-    frame = {"end": end.as_unit("us"), "xds_convergence_seconds": np.array([r[2] for r in rows], dtype="f8")}
+    seconds, arrived = (np.array([r[k] for r in rows], dtype="f8") for k in (2, 3))
+    frame = {"end": end.as_unit("us"), "xds_convergence_seconds": seconds, "arrived": arrived}
     return pd.DataFrame(frame, index=begin.as_unit("us").rename("time"))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from analysis.sources.times import TIME, timed_frame
 
-__all__ = ["LIFE_COLUMNS", "PAUSE_COLUMNS", "SAFEPOINT_COLUMNS", "GcLog", "gc_frames", "no_gc_log"]
+__all__ = [
+    "HOLE_COLUMNS", "LIFE_COLUMNS", "PAUSE_COLUMNS", "SAFEPOINT_COLUMNS", "GcLog", "gc_frames", "no_gc_log",
+]  # fmt: skip
 
 PAUSE_COLUMNS = {"start": TIME, "duration_seconds": "float64", "kind": "str", "cause": "str", "gcid": "int64"} | {
     **dict.fromkeys(("heap_before_bytes", "heap_after_bytes", "heap_committed_bytes"), "float64"),
@@ -20,8 +22,13 @@ SAFEPOINT_COLUMNS = {
 }  # fmt: skip
 LIFE_COLUMNS = {
     "start": TIME, "end": TIME, "collector": "str", "version": "str", "cpus": "float64", "workers": "float64",
-    "recognised": "int64", "unrecognised": "int64",
+    "recognised": "int64", "unrecognised": "int64", "uptime_seconds": "float64",
 }  # fmt: skip
+HOLE_COLUMNS = {"start": TIME, "end": TIME}
+
+
+def _no_holes() -> pd.DataFrame:
+    return timed_frame([], [], HOLE_COLUMNS).reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -41,15 +48,25 @@ class GcLog:
         threads to stop until they run again), `line`.
     lives : DataFrame
         One row a JVM, in order of the file: `start` and `end`, its first and last stamp; `collector`, `version`,
-        `cpus`, `workers` ("" and NaN where not logged), `recognised` and `unrecognised` lines.
+        `cpus`, `workers` ("" and NaN where not logged), `recognised` and `unrecognised` lines, `uptime_seconds` at its
+        start (NaN where not logged): files of the same life began at the same time.
+    holes : DataFrame
+        `start` and `end` of stretches inside a life of which lines are missing: numbers of collections jump, or a
+        safepoint says that another was before it that is not there, or a pause begins and does not end; and pauses
+        whose line was not understood. Of a life with collections and neither pauses nor
+        safepoints, all of it: they were filtered away.
     """
 
     pauses: pd.DataFrame
     safepoints: pd.DataFrame
     lives: pd.DataFrame
+    holes: pd.DataFrame = field(default_factory=_no_holes)
 
 
-def gc_frames(pauses: list[tuple[Any, ...]], safepoints: list[tuple[Any, ...]], lives: list[tuple[Any, ...]]) -> GcLog:
+def gc_frames(
+    pauses: list[tuple[Any, ...]], safepoints: list[tuple[Any, ...]], lives: list[tuple[Any, ...]],
+    holes: list[tuple[int, int]] | None = None,
+) -> GcLog:  # fmt: skip
     """Return rows as the frames of a log; pauses and safepoints sorted by their end.
 
     Parameters
@@ -58,6 +75,8 @@ def gc_frames(pauses: list[tuple[Any, ...]], safepoints: list[tuple[Any, ...]], 
         The end [us since the epoch], then a cell for each column of `PAUSE_COLUMNS` and `SAFEPOINT_COLUMNS`.
     lives : list of tuple
         A cell for each column of `LIFE_COLUMNS`, in order of the file.
+    holes : list of (int, int), optional
+        Start and end [us since the epoch].
 
     Examples
     --------
@@ -65,7 +84,8 @@ def gc_frames(pauses: list[tuple[Any, ...]], safepoints: list[tuple[Any, ...]], 
     [0.5]
     """
     alive = timed_frame(list(range(len(lives))), lives, LIFE_COLUMNS).reset_index(drop=True)
-    return GcLog(_stamped(pauses, PAUSE_COLUMNS), _stamped(safepoints, SAFEPOINT_COLUMNS), alive)
+    missing = timed_frame(list(range(len(holes or []))), holes or [], HOLE_COLUMNS).reset_index(drop=True)
+    return GcLog(_stamped(pauses, PAUSE_COLUMNS), _stamped(safepoints, SAFEPOINT_COLUMNS), alive, missing)
 
 
 def _stamped(rows: list[tuple[Any, ...]], columns: dict[str, Any]) -> pd.DataFrame:

@@ -12,38 +12,21 @@ import numpy as np
 
 from analysis.errors import EvidenceError
 from analysis.sources.gc_frames import GcLog, gc_frames, no_gc_log
+from analysis.sources.gc_holes import number_of, since_last_us, unread_us
+from analysis.sources.gc_life import INIT, READ, Life, collector_of, holes_of, take_init, time_of
 from analysis.sources.gc_lines import Decorations, decorations, is_old_format, pause_line, safepoint_line
 from analysis.sources.lines import NOT_UNDERSTOOD, ReadReport, Tally, open_lines
 
 __all__ = ["GcLog", "no_gc_log", "read_gc_log"]
 
 NAN = float("nan")
-COLLECTORS = {
-    b"G1": "G1", b"Serial": "Serial", b"Parallel": "Parallel", b"Concurrent Mark Sweep": "CMS",
-    b"The Z Garbage Collector": "ZGC", b"Shenandoah": "Shenandoah", b"Epsilon": "Epsilon",
-}  # fmt: skip
-READ = frozenset({"", "G1", "Serial", "Parallel", "CMS"})
 NUMBERED = re.compile(rb"GC\((\d{1,9})\) (?:([yYO]): )?")
 CPU = re.compile(rb"User=(\d+[.,]\d+)s Sys=(\d+[.,]\d+)s Real=(\d+[.,]\d+)s\s*")
 WORKERS = re.compile(rb"Using \d+ workers of (\d{1,6})\b")
-INIT = re.compile(rb"(Version|CPUs|Parallel Workers): (\S+)")
 FOREIGN_TEXT = re.compile(rb"(?:Garbage|Minor|Major) Collection \(|(?:Allocation|Relocation) Stall|Pause Degenerated")
 WHOLE = re.compile(rb"(?:\dm?s| ns| seconds| total)\s*$")  # how the last line of a pause or safepoint ends
 HEAD = 6  # bytes of a line's decorations that tell a wall clock from an uptime
 RESTART_SECONDS = 1.0  # threads write out of order by milliseconds; an uptime that falls by more is another JVM's
-
-
-@dataclass
-class _Life:
-    first: Decorations
-    last: bytes
-    uptime_seconds: float
-    collector: str = ""
-    version: str = ""
-    cpus: float = NAN
-    workers: float = NAN
-    recognised: int = 0
-    unrecognised: int = 0
 
 
 @dataclass
@@ -52,7 +35,7 @@ class _Reading:
 
     pauses: list[list[Any]] = field(default_factory=list)
     safepoints: list[tuple[Any, ...]] = field(default_factory=list)
-    lives: list[_Life] = field(default_factory=list)
+    lives: list[Life] = field(default_factory=list)
     number: int = 0
     operation: str = ""
     open_cpu: dict[int, int] = field(default_factory=dict)  # gcid -> its latest pause, while its CPU line may follow
@@ -64,8 +47,11 @@ class _Reading:
     def understand(self, line: bytes) -> bool:
         """Take one line, return False if it is none of the GC log; raise ValueError if it is, and is not understood."""
         if self.lives and self._is_detail(line):
-            self.lives[-1].last = line
-            self.lives[-1].recognised += 1
+            life = self.lives[-1]
+            if (gcid := number_of(line)) != life.chain.latest and life.chain.skips(gcid):
+                life.chain.skip(gcid, time_of(life.last, life), time_of(line, life))
+            life.last = life.numbered = line
+            life.recognised += 1
             return True
         found = decorations(line)
         if not found.is_gc:
@@ -95,22 +81,22 @@ class _Reading:
             and not (self.open_cpu and b" Concurrent " in line) and bool(life.collector) and life.collector in READ
         )  # fmt: skip
 
-    def _life_of(self, found: Decorations, line: bytes) -> _Life:
+    def _life_of(self, found: Decorations, line: bytes) -> Life:
         """Return the life that a line belongs to: a new one where the uptime falls, or a JVM names its collector."""
-        begins = found.text.startswith(b"Using ") and _collector(found.text) is not None
+        begins = found.text.startswith(b"Using ") and collector_of(found.text) is not None
         if self.lives:
             life = self.lives[-1]
             fell = found.uptime_seconds < life.uptime_seconds - RESTART_SECONDS
             if not fell and not (begins and life.collector):
-                life.last, life.uptime_seconds = line, found.uptime_seconds
+                life.previous, life.last, life.uptime_seconds = life.last, line, found.uptime_seconds
                 return life
         _ = found.end_us  # a life begins with a time
-        self.lives.append(_Life(found, line, found.uptime_seconds))
+        self.lives.append(Life(found, line, found.uptime_seconds))
         self.open_cpu.clear()
         self.first_pause = len(self.pauses)
         return self.lives[-1]
 
-    def _take(self, found: Decorations, life: _Life) -> None:
+    def _take(self, found: Decorations, life: Life) -> None:
         text = found.text
         if numbered := NUMBERED.match(text):
             self._numbered(found, life, int(numbered[1]), text[numbered.end() :])
@@ -121,21 +107,37 @@ class _Reading:
             end = found.end_us
             start = end - round(stop.total_seconds * 1e6)
             self.safepoints.append((end, start, *stop, self.number))
+            life.chain.safepoint(start, end, since_last_us(text))
+            life.numbered = life.last
         elif text.startswith(b"Entering safepoint region: "):
             self.operation = text[27:].decode("utf-8", "replace").strip()
         elif FOREIGN_TEXT.match(text):
             raise ValueError("a stall of a collector that is not read")
-        elif text.startswith(b"Using ") and (name := _collector(text)) is not None:
+        elif text.startswith(b"Using ") and (name := collector_of(text)) is not None:
             life.collector = name
             life.workers = 1.0 if name == "Serial" else life.workers
         elif said := INIT.match(text):
-            _init(life, said[1], said[2])
+            take_init(life, said[1], said[2])
 
-    def _numbered(self, found: Decorations, life: _Life, gcid: int, text: bytes) -> None:
-        if text.startswith(b"Pause ") and text.rstrip()[-2:] == b"ms":
-            pause = pause_line(text)
+    def _numbered(self, found: Decorations, life: Life, gcid: int, text: bytes) -> None:
+        life.numbered = life.last
+        of_pause = text.startswith(b"Pause ")
+        ends = of_pause and text.rstrip()[-2:] == b"ms"
+        pause, start, end = None, 0, 0
+        if ends:
             end = found.end_us
+            try:
+                pause = pause_line(text)
+            except NOT_UNDERSTOOD:
+                life.chain.holes.append((end - unread_us(text), end))
+                raise
             start = end - round(pause.duration_seconds * 1e6)
+            life.chain.pause(gcid, start)
+        elif of_pause:
+            life.chain.begun[gcid] = (found.end_us, -1)
+        if gcid != life.chain.latest and life.chain.skips(gcid):
+            life.chain.skip(gcid, time_of(life.previous, life), start if ends else time_of(life.last, life))
+        if pause is not None:
             self.open_cpu[gcid] = len(self.pauses)
             sizes = (pause.before_bytes, pause.after_bytes, pause.committed_bytes)
             row = [end, start, pause.duration_seconds, pause.kind, pause.cause, gcid, *sizes, NAN, NAN, NAN, False]
@@ -171,32 +173,14 @@ class _Reading:
     def log(self) -> GcLog:
         """Return the frames."""
         lives: list[tuple[Any, ...]] = [
-            (x.first.end_us, _last_us(x), x.collector, x.version, x.cpus, x.workers, x.recognised, x.unrecognised)
+            (
+                x.first.end_us, time_of(x.last, x), x.collector, x.version, x.cpus, x.workers, x.recognised,
+                x.unrecognised, x.first.uptime_seconds,
+            )
             for x in self.lives
-        ]
-        return gc_frames([tuple(row) for row in self.pauses], self.safepoints, lives)
-
-
-def _collector(text: bytes) -> str | None:
-    name = text[6:].strip()
-    return next((short for long, short in COLLECTORS.items() if name.startswith(long)), None)
-
-
-def _init(life: _Life, name: bytes, said: bytes) -> None:
-    if name == b"Version":
-        life.version = said.decode("utf-8", "replace")
-    elif name == b"CPUs":
-        life.cpus = float(int(said))
-    else:
-        life.workers = float(int(said))
-
-
-def _last_us(life: _Life) -> int:
-    """Return the last stamp of a life [us]; its first if that is broken, or earlier."""
-    try:
-        return max(decorations(life.last).end_us, life.first.end_us)
-    except ValueError:
-        return life.first.end_us
+        ]  # fmt: skip
+        holes = [hole for x in self.lives for hole in holes_of(x)]
+        return gc_frames([tuple(row) for row in self.pauses], self.safepoints, lives, holes)
 
 
 def read_gc_log(path: Path) -> tuple[GcLog, ReadReport]:
@@ -277,12 +261,17 @@ def _notes(reading: _Reading, old: int) -> Sequence[str]:
     unread = sorted({x.collector for x in lives} - READ)
     without_cpu = bool(reading.pauses) and all(np.isnan(row[9]) for row in reading.pauses)
     return (
-        f"{reading.foreign} lines of others are mixed in" if reading.foreign else "",
-        f"{reading.without_clock} lines have no wall clock and were not used" if reading.without_clock else "",
-        f"{old} lines are in the format of JDK 8, which is not read" if old else "",
+        f"{_lines(reading.foreign, 'is', 'are')} mixed in of others" if reading.foreign else "",
+        f"{_lines(reading.without_clock, 'has', 'have')} no wall clock: not used" if reading.without_clock else "",
+        f"{_lines(old, 'is', 'are')} in the format of JDK 8, which is not read" if old else "",
         f"pauses and stalls of {', '.join(unread)} are not read" if unread else "",
         f"{len(lives)} JVMs one after the other" if len(lives) > 1 else "",
         "times are those of the log collector" if reading.collected else "",
         "no safepoints in the log: the time to reach one is not known" if lives and not reading.safepoints else "",
         "no CPU times in the log" if without_cpu else "",
+        "lines are missing from it: what happened there is unknown" if any(holes_of(x) for x in lives) else "",
     )
+
+
+def _lines(n: int, one: str, several: str) -> str:
+    return f"{n} line {one}" if n == 1 else f"{n} lines {several}"

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.sources.lines import ReadReport, Tally
-from analysis.sources.postgres_table import NOT_A_TIME, instants, numbers, open_table, texts, times
+from analysis.sources.postgres_table import NOT_A_TIME, instants, numbers, open_table, require_offsets, texts, times
 from analysis.sources.times import TIME
 
 __all__ = ["SESSION_COLUMNS", "STATEMENT_COLUMNS", "no_sessions", "no_statements", "read_sessions", "read_statements"]
@@ -102,7 +102,7 @@ def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     Raises
     ------
     EvidenceError
-        If the file cannot be read, or columns are missing.
+        If the file cannot be read, columns are missing, or no time has an offset.
 
     Examples
     --------
@@ -113,6 +113,7 @@ def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     table, cut = open_table(path, REQUIRED_OF_SESSIONS)
     tally = Tally(path.name)
     at, tally.naive = times(table, "time")
+    require_offsets(at, tally.naive, path.name)
     pid = numbers(table, "pid")
     good = (at != NOT_A_TIME) & (pid > 0) & (pid < MOST_PROCESSES) & (pid == np.floor(pid))
     _count(tally, good, at, "a time and a process id")
@@ -178,7 +179,7 @@ def read_statements(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     Raises
     ------
     EvidenceError
-        If the file cannot be read, or columns are missing.
+        If the file cannot be read, columns are missing, or no time has an offset.
 
     Examples
     --------
@@ -189,6 +190,7 @@ def read_statements(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     table, cut = open_table(path, REQUIRED_OF_STATEMENTS)
     tally = Tally(path.name)
     at, tally.naive = times(table, "time")
+    require_offsets(at, tally.naive, path.name)
     query_id, calls, spent = texts(table, "queryid"), numbers(table, "calls"), numbers(table, "total_exec_time")
     good = (at != NOT_A_TIME) & (query_id != "") & (calls >= 0) & (spent >= 0)
     _count(tally, good, at, "a time, a query id, calls and execution time")

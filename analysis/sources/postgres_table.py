@@ -18,8 +18,9 @@ from analysis.errors import EvidenceError
 from analysis.sources.lines import read_bytes
 from analysis.sources.times import EPOCH_RANGE, NaiveTimeError, epoch_us
 
-__all__ = ["instants", "numbers", "open_table", "texts", "times"]
+__all__ = ["instants", "numbers", "open_table", "require_offsets", "texts", "times"]
 
+PARQUET = (".parquet", ".pq")
 NOT_A_TIME = np.iinfo("i8").min
 INTERVALS_APART = 0.5  # rows further apart than this share of the interval belong to two samples
 SAME_SAMPLE_SECONDS = 0.02
@@ -57,7 +58,7 @@ def open_table(path: Path, required: Mapping[str, Sequence[str]]) -> tuple[pa.Ta
     >>> table.column_names, cut
     (['time', 'pid'], False)
     """
-    table, cut = _parquet(path) if _head(path) == b"PAR1" else _csv(path)
+    table, cut = _parquet(path) if _head(path) == b"PAR1" or path.suffix in PARQUET else _csv(path)
     names = table.column_names
     found = {wanted: next((n for n in ways if n in names), None) for wanted, ways in required.items()}
     missing = [wanted for wanted, name in found.items() if name is None]
@@ -182,18 +183,47 @@ def times(table: pa.Table, name: str) -> tuple[np.ndarray, int]:
         us = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(pa.int64())
         found = np.array(pc.fill_null(us, NOT_A_TIME), dtype="i8")
         return np.where((found >= EPOCH_RANGE[0]) & (found < EPOCH_RANGE[1]), found, NOT_A_TIME), 0
-    naive, known = 0, dict[Any, int]()
-    for cell in column.to_pylist():
+    bare, known, cells = set[Any](), dict[Any, int](), column.to_pylist()
+    for cell in cells:
         if cell in known or cell is None or cell == "":
             continue
         try:
             known[cell] = epoch_us(cell)
         except NaiveTimeError:
             known[cell] = NOT_A_TIME
-            naive += 1
+            bare.add(cell)
         except (ValueError, OverflowError):
             known[cell] = NOT_A_TIME
-    return np.array([known.get(cell, NOT_A_TIME) for cell in column.to_pylist()], dtype="i8"), naive
+    naive = sum(cell in bare for cell in cells) if bare else 0
+    return np.array([known.get(cell, NOT_A_TIME) for cell in cells], dtype="i8"), naive
+
+
+def require_offsets(us: np.ndarray, naive: int, name: str) -> None:
+    """Refuse a file none of whose times has an offset: when its rows were read is not known.
+
+    Parameters
+    ----------
+    us : ndarray of int64, shape (n,)
+        From `times` [us].
+    naive : int
+        From `times`.
+    name : str
+        Of the file.
+
+    Raises
+    ------
+    EvidenceError
+        If there are times without an offset, and none with one.
+
+    Examples
+    --------
+    >>> require_offsets(np.array([1_795_370_670_000_000, NOT_A_TIME]), 1, "ash.csv")
+    """
+    if naive and not (us != NOT_A_TIME).any():
+        raise EvidenceError(
+            "its times have no offset", where=name, expected="times with their offset from UTC, as of a timestamptz",
+            next="export the samples again, with the offset",
+        )  # fmt: skip
 
 
 def instants(us: np.ndarray, keys: Sequence[Any], *, once: bool = True) -> np.ndarray:

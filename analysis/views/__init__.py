@@ -7,6 +7,7 @@ from analysis.views.overview import (
     details,
     headline,
     impact,
+    lead,
     ledger_table,
     narrative,
     notes,
@@ -17,5 +18,5 @@ from analysis.views.view import View
 
 __all__ = [
     "View", "calls", "cards", "container_table", "coverage_table", "database", "details", "gc", "headline", "impact",
-    "ledger_table", "narrative", "notes", "suspects", "timeline_table",
+    "lead", "ledger_table", "narrative", "notes", "suspects", "timeline_table",
 ]  # fmt: skip

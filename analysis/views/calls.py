@@ -31,8 +31,8 @@ def destination_table(result: Investigation, most: int = MOST_ROWS) -> View:
     most : int
         Rows to show.
     """
-    columns = ["bad interval", "caller", "destination", "calls", "mean before", "mean", "failed before", "failed",
-               "", "of it outside the server", "server"]  # fmt: skip
+    columns = ["bad interval", "caller", "destination", "share of calls in the baseline", "mean before", "mean",
+               "failed before", "failed", "", "of it outside the server", "server"]  # fmt: skip
     scenes = scenes_of(result.case)
     if not scenes:
         why = "no bad interval was found" if not result.case.symptom.episodes else "no calls were recorded"
@@ -48,12 +48,22 @@ def _gap(result: Investigation, scene: Scene, d: Destination) -> str:
     """Return which share of the mean call lies outside the server, with its interval; unknown without both counts."""
     clock = clock_of(d.name, book_of(result.case).clocks)
     if clock is None:
-        return "unknown"
-    rows = [c for c in own_calls(result.case)[0] if c.destination == d.name]
+        return _by_account(d)
+    sick = {s.pod for s in scene.pods}
+    rows = [c for c in own_calls(result.case)[0] if c.destination == d.name and (not sick or c.pod in sick)]
     gap, low, high = gap_of(rows, clock, scene.edges, scene.episode.window)
     if not np.isfinite(gap):
-        return "unknown"
+        return _by_account(d)
     return f"{number(100 * gap, 4)} % [{number(100 * low, 4)} to {number(100 * high, 4)}]"
+
+
+def _by_account(d: Destination) -> str:
+    """Return which share lies outside the server by an account that counts no calls, as sessions are; or unknown."""
+    if d.server_well is None:
+        return "unknown"
+    low, high = 1 - d.inside_most_ratio, 1 - d.inside_ratio
+    text = f"{number(100 * high, 4)} %"
+    return text if high == low else f"{number(100 * low, 4)} to {text}"
 
 
 def _row(scene: Scene, who: str, d: Destination, gap: str) -> list[str]:

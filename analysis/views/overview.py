@@ -12,8 +12,8 @@ from analysis.sensitivity import compared
 from analysis.views.view import View
 
 __all__ = [
-    "burn_formula", "cards", "coverage_table", "details", "headline", "impact", "ledger_table", "narrative", "notes",
-    "timeline_table", "title_of",
+    "burn_formula", "cards", "coverage_table", "details", "headline", "impact", "lead", "ledger_table", "narrative",
+    "notes", "timeline_table", "title_of",
 ]  # fmt: skip
 
 WORDS = {
@@ -51,6 +51,27 @@ def headline(result: Investigation) -> View:
         "baseline": f"{_at(baseline.start)} to {_at(baseline.end)} UTC",
         "problems": list(result.problems),
     })  # fmt: skip
+
+
+def lead(result: Investigation, *hypotheses: str, absent: str, most: int = 3) -> View:
+    """Return the first sentences of a section: what was found, supported first; of kind `unavailable` without evidence.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+    *hypotheses : str
+        Those that the section is about.
+    absent : str
+        What to say where none of them found anything to test.
+    most : int
+        Findings to say at most.
+    """
+    own = [f for f in result.findings if f.hypothesis in hypotheses]
+    supported = [f for f in own if f.rank is not None]
+    text = " ".join(f.statement for f in (supported or own)[:most]) or absent
+    without = all(f.verdict == "not_testable" for f in own) and bool(result.case.symptom.episodes)
+    return View("unavailable" if without else "sentence", {"text": text})
 
 
 def _short(finding: Finding) -> str:
@@ -187,7 +208,7 @@ def ledger_table(result: Investigation) -> View:
          _short(by_id[r.first]) if r.first in by_id else r.reason, r.data or "–"]
         for r in result.ledger
     ]  # fmt: skip
-    tested = sum(r.state != "not_tested" for r in result.ledger)
+    tested = sum(r.state in ("supported", "refuted", "insufficient") for r in result.ledger)
     caption = f"{len(rows)} suspects, {tested} of them tested"
     columns = ["state", "suspect", "why", "data that would decide it"]
     return View("table", {"caption": caption, "columns": columns, "rows": rows, "folded": False, "id": "ledger"})
@@ -232,7 +253,8 @@ def coverage_table(result: Investigation) -> View:
         )
     columns = ["signal or file", "present", "share", "resolution", "gaps, or what was not recognised"]
     low = min((c.ratio for c in result.coverage), default=0.0)
-    caption = f"Data quality: {len(result.coverage)} signals, the thinnest has {low:.0%} of its samples in the window"
+    signals = f"{len(result.coverage)} signal{'' if len(result.coverage) == 1 else 's'}"
+    caption = f"Data quality: {signals}, the thinnest has {low:.0%} of its samples in the window"
     return View("table", {"caption": caption, "columns": columns, "rows": rows, "folded": True})
 
 

@@ -18,7 +18,7 @@ def made_log(spans_us, life_us, *, kind="full", cause="Allocation Failure", cpu_
         (int(b), int(a), (int(b) - int(a)) / 1e6, kind, cause, i, NAN, NAN, NAN, c, 0.0 * c, NAN, False, i + 1)
         for i, ((a, b), c) in enumerate(zip(spans_us, burnt, strict=True))
     ]
-    life = (int(life_us[0]), int(life_us[1]), "Serial", "17", 2.0, workers, len(pauses) + 1, 0)
+    life = (int(life_us[0]), int(life_us[1]), "Serial", "17", 2.0, workers, len(pauses) + 1, 0, NAN)
     return gc_frames(pauses, [], [life])
 
 
@@ -26,7 +26,8 @@ def shifted(log: GcLog, seconds: float) -> GcLog:
     by = pd.Timedelta(seconds=seconds)
     moved = [frame.assign(start=frame["start"] + by) for frame in (log.pauses, log.safepoints)]
     lives = log.lives.assign(start=log.lives["start"] + by, end=log.lives["end"] + by)
-    return GcLog(*(f.set_axis(f.index + by) for f in moved), lives)
+    holes = log.holes.assign(start=log.holes["start"] + by, end=log.holes["end"] + by)
+    return GcLog(*(f.set_axis(f.index + by) for f in moved), lives, holes)
 
 
 def cut(log: GcLog, start: pd.Timestamp, end: pd.Timestamp) -> GcLog:

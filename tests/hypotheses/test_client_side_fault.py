@@ -31,10 +31,11 @@ def test_a_all_destinations_together_while_their_servers_are_well():
     assert magnitude.p_value <= 0.05
 
 
-def test_b_is_not_decided_and_not_refuted_though_all_destinations_fail_together():
+def test_b_all_destinations_fail_together_with_the_bulk_of_the_bad_requests():
     found = client(evidence_of(B))
-    assert found.verdict == "insufficient"
-    assert {t.name: t.passed for t in found.tests}["specificity"] is True
+    assert found.verdict == "supported"
+    assert all(t.passed for t in found.tests)
+    assert "together with the bulk" in found.tests[0].words
 
 
 def test_c_is_refuted_by_the_destinations_that_were_spared():
@@ -98,7 +99,9 @@ def test_five_hundred_noise_destinations_of_the_service_itself_move_no_verdict(f
     evidence = evidence_of(folder)
     recorded = verdicts_of(evidence)
     noisy = verdicts_of(noise_destinations(evidence, 500, 7, pod=own_pod(evidence), seconds=seconds))
-    assert {name: noisy.get(name) for name in recorded} == recorded
+    shown = {name: verdict for name, verdict in recorded.items() if name in noisy}
+    assert {name: noisy[name] for name in shown} == shown
+    assert {recorded[name] for name in recorded.keys() - shown.keys()} <= {"refuted"}  # the healthy share a card
     assert "supported" not in {v for name, v in noisy.items() if name not in recorded}
     assert len(noisy) <= len(recorded) + 10
 

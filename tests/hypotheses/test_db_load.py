@@ -39,9 +39,11 @@ def test_sessions_that_wait_for_their_client_are_an_effect(folder):
     found, _ = of(folder)
     assert found.verdict == "refuted"
     assert found.values["database_state"].value == "effect"
-    assert found.statement.startswith(
-        "Sessions rose because their client stood still: idle in transaction and ClientRead, no lock, no CPU ("
-    )
+    assert found.statement.startswith("Sessions that waited for their client rose to ")
+    assert ": idle in transaction and ClientRead, no lock, no CPU (" in found.statement
+    assert "waited for a lock, the database worked for no session)" in found.statement
+    assert "because" not in found.statement
+    assert found.statement.endswith("What rose is an effect: their client stood still.")
     assert found.values["client_sessions"].value > 1
     assert found.values["client_sessions"].text in found.statement
 
@@ -50,7 +52,7 @@ def test_c_is_refuted_and_says_what_rose_instead():
     found, _ = of(C)
     assert found.verdict == "refuted"
     assert found.values["database_state"].value == "waiting for locks"
-    assert "What rose were sessions that waited for a lock (19)." in found.statement
+    assert "What rose were sessions that waited for a lock (19 sessions)." in found.statement
 
 
 def test_the_query_that_harmed_nobody_is_an_observation():
@@ -60,7 +62,7 @@ def test_the_query_that_harmed_nobody_is_an_observation():
     assert seen.values["application"].value == "bi-dashboard"
     assert seen.values["bad_requests"].value == 0
     assert 25 < seen.values["length_seconds"].value < 35
-    assert "bi-dashboard made a database load of 1 active sessions" in seen.statement
+    assert "bi-dashboard made a database load of 1 session at work on average for" in seen.statement
     assert not any(ch.isdigit() for ch in seen.values["statement"].value)
     for folder in (A, B, D):
         assert of(folder)[1] == ()
@@ -98,6 +100,15 @@ def test_sessions_that_sleep_are_no_work():
     evidence = reading()
     waiting = (evidence.sessions["wait_type"] == "IO").to_numpy()
     assert examined(edited(evidence, waiting, wait_type="Timeout", wait_event="PgSleep"))[0].verdict == "refuted"
+
+
+def test_work_by_another_clock_is_not_judged_by_its_times():
+    found, harmless = examined(shifted(reading(), 30))
+    assert harmless == ()
+    assert found.verdict == "insufficient"
+    assert set(passed(found).values()) == {None}
+    assert "ahead of that of the metrics" in found.statement
+    assert "worked for" not in found.statement
 
 
 @pytest.mark.parametrize("seconds", [-600, -300, -120, -60, 60, 120, 300, 600])

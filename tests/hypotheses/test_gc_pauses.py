@@ -104,7 +104,9 @@ def test_half_of_the_episode_unknown_decides_nothing():
     half = cut(log_of(B), window.start, window.start + (window.end - window.start) / 2)
     finding = found_in(with_logs(evidence, half))[JVM]
     assert finding.verdict == "insufficient"
-    assert "samples in the window" in finding.tests[0].reason
+    assert "the log has no line from" in finding.tests[0].reason
+    assert "of the part of the bad interval that the log covers (" in finding.statement
+    assert any(c.startswith("Of the bad interval the GC log has no line from") for c in finding.caveats)
 
 
 @pytest.mark.parametrize("drop", ["full", "long"])

@@ -37,12 +37,15 @@ def test_c_is_supported_and_names_who_held_the_locks():
     assert (
         "goes back to ledger-migration, idle in transaction (2 sessions, open for up to 49.1 s): 64" in found.statement
     )
+    assert found.statement.startswith(
+        "19 sessions of payment-api (sessions given up by their client included: the pool has 8) waited for a lock"
+    )
     assert found.explained_ratio > 0.75
     v = found.values
     assert (v["blocker"].value, v["blocker_state"].value) == ("ledger-migration", "idle in transaction")
     assert v["blocker_ratio"].value > 0.99
     assert v["blocker_victims"].value == 64
-    assert v["blocker_seconds"].text == "1,617 session-seconds"
+    assert v["blocker_seconds"].text == "1,593 session-seconds"
     assert v["database_state"].value == "waiting for locks"
     assert v["blocker_statement"].value == "update accounts set currency=? where id between ? and ?"
     assert found.episodes == (1,)
@@ -145,7 +148,60 @@ def test_locks_held_by_the_services_own_stalled_sessions_are_an_effect():
     assert found.verdict == "refuted"
     assert passed(found)["specificity"] is False
     assert found.values["database_state"].value == "effect"
+    assert ". It is an effect: " in found.statement
     assert "waited for their client" in found.statement
+
+
+@pytest.mark.parametrize("seconds", [-60, -30, 30, 60])
+def test_sessions_by_another_clock_are_not_judged_by_their_times(seconds):
+    found = finding(shifted(evidence_of(C), seconds))
+    assert found.verdict == "insufficient"
+    assert set(passed(found).values()) == {None}
+    assert "the clock of the session samples is about" in found.statement
+    assert ("ahead of" in found.statement) == (seconds > 0)
+    assert "while requests were bad" not in found.statement
+    assert found.values["clock_ahead_seconds"].value == pytest.approx(seconds, abs=3)
+
+
+def test_where_the_clock_cannot_be_compared_and_time_alone_refutes_it_is_said():
+    evidence = shifted(evidence_of(C), 30)
+    names = ("pg_", "hikaricp_connections_active")
+    blind = with_samples(evidence, drop_series(evidence.samples, lambda m: m["__name__"].startswith(names)))
+    found = finding(blind)
+    assert found.verdict == "refuted"
+    assert [n for n, p in passed(found).items() if p is False] == ["timing"]
+    assert "The clock of the samples was not compared with that of the requests." in found.caveats
+    assert not any("was not compared" in c for c in of(A).caveats)
+
+
+def test_only_the_bad_interval_is_blamed():
+    """What was seen before it is no part of a sentence about the time in which requests were bad."""
+    evidence = evidence_of(C)
+    (episode,) = Case.of(evidence).symptom.episodes
+    rows = evidence.sessions[episode.window.holds(evidence.sessions.index)]
+    waiting = rows[(rows["wait_type"] == "Lock") & (rows["state"] == "active")]
+    mine = waiting[waiting["application"] == "payment-api"]
+    assert of(C).values["blocked_seconds"].value == pytest.approx(len(mine), rel=0.001)
+
+
+def test_reasons_name_no_internal_quantity():
+    evidence = evidence_of(C)
+    index = evidence.sessions.index
+    baseline = evidence.incident.baseline
+    late = index > baseline.start + 0.75 * (baseline.end - baseline.start)
+    found = finding(with_sessions(evidence, evidence.sessions[late]))
+    said = " ".join(t.reason for t in found.tests) + found.statement
+    assert "average active sessions has" in said
+    assert "aas_" not in said
+
+
+def test_only_active_sessions_are_the_reason():
+    evidence = evidence_of(C)
+    table = evidence.sessions
+    busy = table[(table["state"] != "idle") & (table["state"] != "")]
+    found = finding(with_sessions(evidence, busy[busy["application"] == "payment-api"]))
+    assert found.verdict in ("insufficient", "not_testable")
+    assert "only active sessions were sampled" in found.statement
 
 
 def test_where_all_states_rise_with_the_locks_it_singles_out_nothing():

@@ -51,7 +51,7 @@ def test_only_times_that_both_counters_saw():
 def test_without_the_counters_there_are_no_stretches(rows):
     found = pushes_under_way(table(*rows).named)
     assert len(found) == 0
-    assert list(found.columns) == ["end", "xds_convergence_seconds"]
+    assert list(found.columns) == ["end", "xds_convergence_seconds", "arrived"]
     assert isinstance(found.index, pd.DatetimeIndex)
 
 

@@ -16,7 +16,7 @@ def test_an_empty_log_has_all_columns():
 
 def test_events_are_sorted_by_their_end_and_lives_stay_in_the_order_of_the_file():
     pause = (0.5, "full", "", 1, NAN, NAN, NAN, NAN, NAN, NAN, False, 3)
-    lives = [(at, at + 1, "G1", "", NAN, NAN, 1, 0) for at in (9_000_000, 1_000_000)]
+    lives = [(at, at + 1, "G1", "", NAN, NAN, 1, 0, NAN) for at in (9_000_000, 1_000_000)]
     log = gc_frames([(9_000_000, 8_500_000, *pause), (2_000_000, 1_500_000, *pause)], [], lives)
     assert log.pauses.index.tolist() == [pd.Timestamp(2, unit="s", tz="UTC"), pd.Timestamp(9, unit="s", tz="UTC")]
     assert (log.pauses.index - log.pauses["start"]).dt.total_seconds().tolist() == [0.5, 0.5]

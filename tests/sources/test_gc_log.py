@@ -78,7 +78,7 @@ def test_lines_without_clock_among_others_are_counted_and_said(tmp_path):
     log, report = read(tmp_path, ["[0.1s][gc] GC(0) Pause Full (Ergonomics) 9M->8M(64M) 1.0ms", USING, YOUNG])
     assert len(log.pauses) == 1
     assert report.unrecognised == 1
-    assert "1 lines have no wall clock and were not used" in report.notes
+    assert "1 line has no wall clock: not used" in report.notes
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_lines_of_the_application_are_counted_apart(tmp_path):
     log, report = read(tmp_path, [USING, *others, YOUNG])
     assert len(log.pauses) == 1
     assert (report.recognised, report.unrecognised) == (2, 0)
-    assert "4 lines of others are mixed in" in report.notes
+    assert "4 lines are mixed in of others" in report.notes
 
 
 def test_a_cut_last_line_is_accepted_and_said(tmp_path):

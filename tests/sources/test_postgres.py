@@ -107,6 +107,19 @@ def test_wrong_columns_say_what_is_expected(tmp_path):
         read_statements(tmp_path / "s.csv")
 
 
+def test_times_without_any_offset_are_refused(tmp_path):
+    with pytest.raises(EvidenceError, match="its times have no offset"):
+        sessions(tmp_path, *[f"2026-11-22T18:00:0{i},7,active,,,,q" for i in range(3)])
+    stamp = pa.array([1_795_370_670_000_000] * 2, pa.timestamp("us"))
+    text = {name: ["active"] * 2 for name in ("state", "wait_event_type", "wait_event")}
+    pq.write_table(pa.table({"ts": stamp, "pid": [1, 2], **text}), tmp_path / "a.parquet")
+    with pytest.raises(EvidenceError, match="its times have no offset"):
+        read_sessions(tmp_path / "a.parquet")
+    (tmp_path / "s.csv").write_text("ts,queryid,calls,total_exec_time\n2026-11-22T18:00:00,1,1,1\n")
+    with pytest.raises(EvidenceError, match="its times have no offset"):
+        read_statements(tmp_path / "s.csv")
+
+
 def test_counters_before_postgresql_thirteen(tmp_path):
     path = tmp_path / "s.csv"
     path.write_text("ts,queryid,calls,total_time,toplevel\n2026-11-22T18:00:00Z,-5,3,1500,f\n")

@@ -46,6 +46,8 @@ def test_a_cut_stream_keeps_the_whole_rows(tmp_path):
         ("a.csv", b"ts,pid,pid\n1,2,3\n", "a column comes twice"),
         ("a.csv", b"", "columns are missing"),
         ("a.parquet", b"PAR1 and then nothing", "not readable as Parquet"),
+        ("a.parquet", b"<html>404</html>", "not readable as Parquet"),
+        ("a.parquet", b"", "not readable as Parquet"),
         ("a.csv.zip", b"PK\x03\x04....", "compressed as zip"),
     ],
 )

@@ -16,10 +16,12 @@ from analysis.signals.in_flight import finished
 from analysis.signals.servers import PathSplit, ServerClock, busy, session_load
 
 __all__ = [
-    "above_usual", "connect_ratio", "gap_of", "gap_share", "inside_ratio", "own_load", "served_seconds", "steps_of",
+    "above_usual", "connect_ratio", "gap_of", "gap_share", "inside_ratio", "most_inside", "own_load",
+    "served_seconds", "steps_of",
 ]  # fmt: skip
 
 MIN_COVERAGE = 0.8  # of the steps of baseline and episode that a server's own account must have
+BUSY = 0.1  # of a step, or of the calls under way: below it nothing can have queued for the server
 RISE_SECONDS = 1e-3  # smallest rise of a path's mean time that says anything
 
 
@@ -103,6 +105,40 @@ def inside_ratio(inside: np.ndarray, under_way: np.ndarray, *, serial: bool) -> 
     if serial:
         ratio = max(ratio, float(np.minimum(inside[known], 1.0) @ under_way[known]) / total)
     return min(ratio, 1.0)
+
+
+def most_inside(inside: np.ndarray, under_way: np.ndarray, *, serial: bool) -> float:
+    """Return the largest share of the time of calls that their server may have held by what its clock shows.
+
+    Parameters
+    ----------
+    inside, under_way : ndarray, shape (n,)
+        Calls inside the server and calls under way at the client, above the usual, in the steps of an episode.
+    serial : bool
+        Whether the server does one thing at a time.
+
+    Returns
+    -------
+    float
+        Calls under way in steps in which a serial server was busy for at least a tenth, another with a tenth of them,
+        one step either way (a call counts when it ends, and others wait beside it), over all; NaN if none was.
+
+    Examples
+    --------
+    >>> most_inside(np.array([0.0, 0.0, 0.3, 0.0]), np.array([2.0, 1.0, 1.0, 4.0]), serial=True)
+    0.75
+    >>> most_inside(np.array([1e-5, 1e-5]), np.array([2.0, 1.0]), serial=True)
+    0.0
+    """
+    known = np.isfinite(inside) & np.isfinite(under_way)
+    total = float(under_way[known].sum())
+    if total <= 0:
+        return float("nan")
+    busy_there = np.nan_to_num(inside) >= BUSY * (1.0 if serial else np.maximum(np.nan_to_num(under_way), 1.0))
+    wide = busy_there.copy()
+    wide[1:] |= busy_there[:-1]
+    wide[:-1] |= busy_there[1:]
+    return min(float(under_way[known & wide].sum()) / total, 1.0)
 
 
 def served_seconds(clock: ServerClock, window: Window) -> float:

@@ -59,9 +59,9 @@ def localise(
     Returns
     -------
     Localisation
-        client pod, client workload, node, server, edge, everywhere, nowhere (no cell stands out), or not decidable:
-        the control is missing that would tell a client from its servers. A control is another source that is well, or
-        the servers' own account.
+        client pod (or some pods of one workload), client workload, node, server, edge, everywhere, nowhere (no cell
+        stands out), or not decidable: the control is missing that would tell a client from its servers. A control is
+        another source that is well, or the servers' own account.
 
     Notes
     -----
@@ -140,13 +140,20 @@ def _place(
             need = "every source that was observed is sick: another workload or the servers' own metrics would tell"
             return "not decidable", of_rows, of_columns, need
         return "everywhere", of_rows, of_columns, "nearly all sources fail at nearly all destinations"
+    if by_row and by_column:  # nearly all sources fail nearly everywhere: what is wholly well tells
+        well_row, well_column = ((seen.any(axis=k) & ~sick.any(axis=k)).any() for k in (1, 0))
+        if not well_row and not well_column:
+            return "everywhere", r, c, "nearly all sources fail at nearly all destinations"
+        by_row, by_column = bool(well_row and not well_column), bool(well_column and not well_row)
     if by_row and not by_column:
         if seen[rows].sum() < 2 * len(of_rows):
             return "not decidable", of_rows, c, "a single destination cannot tell a client from an edge"
         return (*_who(of_rows, there, sources, by_server=False), c, "other sources reach the same destinations")
     if by_column and not by_row:
-        if there.sum() < 2:
-            need = "there is a single source: another one or the server's own metrics would tell a server from an edge"
+        if seen[:, list(of_columns)].sum(axis=0).max() < 2:
+            need = (
+                "a single source calls there: another one or the server's own metrics would tell a server from an edge"
+            )
             if any(healthy[j] is False for j in of_columns):
                 return "server", r, of_columns, "the server was sick by its own account"
             return (
@@ -176,10 +183,10 @@ def _who(
             return "client workload", rows
         if len(rows) == 1:
             return "client pod", rows
-    if len(nodes) == 1 and "" not in nodes:
+    if len(nodes) == 1 and "" not in nodes and not by_server:  # nobody elsewhere: it may as well be everywhere
         mine = [i for i in pods if sources[i].get("node", "") in nodes]
         if len(rows) >= NEARLY_ALL * len(mine):
             return "node", rows
-    if len(rows) == 1:
-        return "client pod", rows
+    if len(workloads) == 1:
+        return "client pod", rows  # some of its pods
     return ("everywhere", rows) if by_server and len(workloads) > 1 else ("not decidable", rows)

@@ -8,11 +8,12 @@ from analysis.hypotheses.calls.dose import AFTER_CONNECTING, Destination, Scene
 from analysis.hypotheses.explained import Cover
 
 __all__ = [
-    "client_cover", "client_load", "controls_of", "edge_cover", "held_in", "known_inside", "server_cover", "studied",
-    "told_apart",
+    "client_cover", "client_load", "controlled", "controls_of", "edge_cover", "held_in", "known_inside", "only_late",
+    "server_cover", "studied", "told_apart",
 ]  # fmt: skip
 
 HALF = 0.5
+NEARLY_ALL = 0.9  # of the new failures
 
 
 def studied(scene: Scene) -> tuple[Destination, ...]:
@@ -47,13 +48,29 @@ def known_inside(scene: Scene, chosen: tuple[Destination, ...]) -> tuple[float, 
     Returns
     -------
     (float, float)
-        NaN for the second without any account.
+        NaN for the second without any account. One that leaves open whether the server was well is none.
     """
     weight = np.nan_to_num(held_in(scene, chosen)[:, scene.during]).sum(axis=1)
     inside = np.array([d.inside_ratio for d in chosen])
-    known = np.isfinite(inside)
+    known = np.array([d.server_well is not None for d in chosen], dtype=bool)
     total, told = float(weight.sum()), float(weight[known].sum())
     return told / total if total > 0 else 0.0, float(weight[known] @ inside[known]) / told if told > 0 else float("nan")
+
+
+def controlled(scene: Scene, chosen: tuple[Destination, ...]) -> float:
+    """Return which share of the held time has a control: the server's own account, or another caller that is well.
+
+    Parameters
+    ----------
+    scene, chosen
+        As of `held_in`.
+    """
+    weight = np.nan_to_num(held_in(scene, chosen)[:, scene.during]).sum(axis=1)
+    has = np.array([
+        d.server_well is not None or any(c.state == "spared" for c in controls_of(scene, d.name)) for d in chosen
+    ])  # fmt: skip
+    total = float(weight.sum())
+    return float(weight[has].sum()) / total if total > 0 else 0.0
 
 
 def controls_of(scene: Scene, name: str) -> tuple[Destination, ...]:
@@ -64,20 +81,38 @@ def controls_of(scene: Scene, name: str) -> tuple[Destination, ...]:
 def _assumed(scene: Scene, d: Destination) -> tuple[float, float, float]:
     """Return the share of a destination's call time that is the server's: at least, expected (NaN: unknown), at most.
 
-    By its own account; else by what other callers saw; else by the path: where only answering got slower, the time was
-    spent after the connection was made.
+    By its own account where that decides; else by what other callers saw (all of them together: `whereabouts`); else
+    by the path: where only answering got slower, the time was spent after the connection was made.
     """
-    if np.isfinite(d.inside_ratio):
-        return (d.inside_ratio,) * 3
-    seen = [c.state for c in controls_of(scene, d.name)]
+    if d.server_well is not None:
+        return d.inside_ratio, d.inside_ratio, d.inside_most_ratio
+    seen, place = [c.state for c in controls_of(scene, d.name)], scene.place
+    if place is not None and d.name in place.sick_destinations:
+        if place.client_side and "spared" in seen:
+            return 0.0, 0.0, 0.0
+        if place.found.place == "server":
+            return 1.0, 1.0, 1.0
     if "worse" in seen and "spared" not in seen:
         return 1.0, 1.0, 1.0
     if "spared" in seen and "worse" not in seen:
         return 0.0, 0.0, 0.0
-    alone = bool(scene.worse) and scene.worse == (d,)
-    if alone and d.connect_ratio <= AFTER_CONNECTING:
+    if scene.worse == (d,) and d.connect_ratio <= AFTER_CONNECTING:
         return 1.0, 1.0, 1.0
-    return 0.0, float("nan"), 1.0
+    if only_late(scene, d):
+        return 1.0, 1.0, 1.0
+    if not np.isfinite(d.inside_ratio):
+        return 0.0, float("nan"), 1.0
+    return d.inside_ratio, float("nan"), d.inside_most_ratio
+
+
+def only_late(scene: Scene, d: Destination) -> bool:
+    """Return whether a server is told from its path only by this: its new failures were connected, and got no answer.
+
+    So where it alone got worse, keeps no account, and the proxies' averages, which requests that the client gives up do
+    not enter, stand still.
+    """
+    silent = not d.clock and not np.isfinite(d.connect_ratio) and not controls_of(scene, d.name)
+    return scene.worse == (d,) and silent and d.late_ratio >= NEARLY_ALL
 
 
 def _over(part: np.ndarray, bad: np.ndarray) -> np.ndarray:
@@ -91,7 +126,7 @@ def client_load(scene: Scene) -> np.ndarray:
     if not chosen:
         return np.full(len(scene.bad), np.nan)
     usual = np.nan_to_num(known_inside(scene, chosen)[1])
-    inside = np.array([d.inside_ratio if np.isfinite(d.inside_ratio) else usual for d in chosen])
+    inside = np.array([usual if d.server_well is None else d.inside_ratio for d in chosen])
     return np.asarray((1 - inside) @ held_in(scene, chosen))
 
 
@@ -134,6 +169,8 @@ def server_cover(scene: Scene, d: Destination) -> Cover:
 def edge_cover(scene: Scene, d: Destination) -> Cover:
     """Return the share of the bad requests that was held between the service and one server; see `server_cover`."""
     least, expected, most = _assumed(scene, d)
+    if only_late(scene, d):  # what was lost on a connection that stood is late as well: the edge is not refuted by it
+        least = 0.0
     return _pair_cover(scene, d, (1 - most, 1 - expected, 1 - least))
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.correlate.known import median_of_known
-from analysis.findings import Entity
+from analysis.findings import Entity, value
+from analysis.glossary import TERMS
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.trial import Dose, study_edges
 from analysis.series import GAP_STEPS
@@ -36,6 +37,7 @@ __all__ = [
     "database_entity",
     "doses_of",
     "in_state",
+    "only_active",
     "study",
     "too_few",
 ]
@@ -45,6 +47,7 @@ STEP_SECONDS = 5.0  # samples counted together: a single one holds a whole numbe
 LIKE_THE_POOL = 0.25  # sessions and pool connections that differ by less are taken for the same
 MOST = 0.5  # of all sessions: whose they must be to be taken for the service's, where nothing tells them
 FEWEST_IN_EPISODE, FEWEST = 10, 30  # samples
+HALF = 0.5  # of a window must hold samples, where the sampler left out the idle
 STATES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "working": working,
     "lock": lambda classes: np.asarray(classes == LOCK),
@@ -104,16 +107,37 @@ def blind_reason(case: Case) -> str | None:
     """Return why nothing is known of the database's sessions, None if something is."""
     sessions, incident = case.evidence.sessions, case.incident
     if not len(sessions):
-        declared = [d.path for d in incident.spec.sources.database if d.kind == "postgres-ash"]
-        said = [p.reason for p in case.evidence.problems if p.source in declared]
+        said = [p.reason for p in case.evidence.problems if p.source in _files(case)]
         return (
             f"samples of its sessions are missing ({said[0]})" if said else "no samples of its sessions were recorded"
         )
     index = pd.DatetimeIndex(sessions.index)
     for name, window in (("baseline", incident.baseline), ("incident window", incident.window)):
         if not window.holds(index).any():
+            if only_active(sessions):
+                return f"only active sessions were sampled, and none in the {name}: that may be idle or not sampled"
             return f"the samples of its sessions lie wholly outside the {name}"
     return None
+
+
+def _files(case: Case) -> set[str]:
+    """Return under which names the samples of sessions may be: as declared, and as captured."""
+    declared = {d.path for d in case.incident.spec.sources.database if d.kind == "postgres-ash"}
+    captured = {e.path for e in case.evidence.manifest.current("postgres-ash")}
+    return declared | {f"raw/{path.removeprefix('raw/')}" for path in declared | captured}
+
+
+def only_active(sessions: pd.DataFrame) -> bool:
+    """Return whether the sampler left out the idle, so that a time without sessions looks like one without samples.
+
+    Examples
+    --------
+    >>> only_active(pd.DataFrame({"state": ["active", "idle in transaction"]}))
+    True
+    >>> only_active(pd.DataFrame({"state": ["active", "idle"]})), only_active(pd.DataFrame({"state": ["active", ""]}))
+    (False, False)
+    """
+    return bool(len(sessions)) and not sessions["state"].isin(("idle", "")).any()
 
 
 def too_few(found: Study, case: Case, episode: Episode) -> str | None:
@@ -122,6 +146,13 @@ def too_few(found: Study, case: Case, episode: Episode) -> str | None:
     inside, before = (
         int(np.count_nonzero((at > w.start_us) & (at <= w.end_us))) for w in (episode.window, case.incident.baseline)
     )
+    if only_active(case.evidence.sessions):
+        for name, n, w in (("bad interval", inside, episode.window), ("baseline", before, case.incident.baseline)):
+            if n < HALF * w.duration_seconds / found.sampling.interval_seconds:
+                return (
+                    f"only active sessions were sampled: {n} samples hold any in the {name} of "
+                    f"{value(w.duration_seconds, 'seconds').text}, and the rest may be idle or not sampled"
+                )
     if inside >= FEWEST_IN_EPISODE and inside + before >= FEWEST:
         return None
     return f"{inside} samples of the sessions lie in the bad interval and {before} in the baseline; {FEWEST} are needed"
@@ -228,7 +259,8 @@ def doses_of(case: Case, found: Study, episode: Episode) -> dict[str, Dose]:
             return np.bincount(step[inside], weights=held, minlength=steps) / np.where(samples > 0, samples, np.nan)
 
     floors, words = (RISE_FLOOR, 1 / together), "sessions on average"
-    return {state: Dose(edges, mean(state), "aas_sessions", "sessions", *floors, words) for state in STATES}
+    name = TERMS["aas_sessions"].label  # it enters reasons
+    return {state: Dose(edges, mean(state), name, "sessions", *floors, words) for state in STATES}
 
 
 def allowed_at(pools: tuple[Pool, ...], at: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.correlate.effect import Change, change
-from analysis.findings import Observation, Test, Value, number, sentence, value
+from analysis.findings import Finding, Observation, Test, Value, number, sentence, value
 from analysis.hypotheses.association import FDR
 from analysis.hypotheses.case import Case
-from analysis.hypotheses.database.dose import STATES, Study
+from analysis.hypotheses.database.clock import Clock
+from analysis.hypotheses.database.dose import STATES, Study, allowed_at
 from analysis.hypotheses.explained import Explained
 from analysis.hypotheses.trial import Dose
 from analysis.signals.database import aas_in, working
@@ -18,18 +19,35 @@ from analysis.signals.statement_text import shortened
 from analysis.window import Window
 
 __all__ = [
-    "against", "caveats", "database_state", "harmless_load", "magnitude_values", "sessions_value",
-    "shared_values",
+    "against", "beyond_pool", "caveats", "database_state", "harmless_load", "magnitude_values", "pool_values",
+    "sessions_text", "sessions_value", "shared_values",
 ]  # fmt: skip
 
 HARMLESS_SESSIONS, HARMLESS_SECONDS = 0.5, 10.0
 MOST_OBSERVATIONS = 5
+SMALLEST = 0.001  # sessions: what is less is shown as less
 SETTLING_SECONDS = 10.0  # after the last bad request
 
 
+def sessions_text(x: float) -> str:
+    """Return a number of sessions in words, to two digits: it is a mean of samples.
+
+    Examples
+    --------
+    >>> sessions_text(0), sessions_text(1), sessions_text(19.31), sessions_text(0.0002), sessions_text(float("nan"))
+    ('no session', '1 session', '19 sessions', 'under 0.001 sessions', 'an unknown number of sessions')
+    """
+    if not np.isfinite(x):
+        return "an unknown number of sessions"
+    if x == 0:
+        return "no session"
+    text = number(x, 2) if abs(x) >= SMALLEST else f"under {number(SMALLEST)}"
+    return f"{text} session" if text == "1" else f"{text} sessions"
+
+
 def sessions_value(x: float) -> Value:
-    """Return a number of sessions with its text, to two digits: it is a mean of samples."""
-    return Value(float(x), "sessions", number(x, 2)) if np.isfinite(x) else value(x, "sessions")
+    """Return a number of sessions with its text, which names them: "19 sessions"."""
+    return Value(float(x) if np.isfinite(x) else None, "sessions", sessions_text(x))
 
 
 def shared_values(case: Case, found: Study, window: Window) -> dict[str, Value]:
@@ -51,8 +69,28 @@ def shared_values(case: Case, found: Study, window: Window) -> dict[str, Value]:
         "service_sessions": Value(whose, "name", whose),
         "sampling_seconds": value(found.sampling.interval_seconds, "seconds"),
         "samples": value(int(np.count_nonzero((at > window.start_us) & (at <= window.end_us))), "count"),
-        "database_cores": Value(cores if np.isfinite(cores) else None, "cores", f"{number(cores)} cores"),
+        "database_cores": Value(cores if np.isfinite(cores) else None, "cores", _cores_text(cores)),
     }
+
+
+def _cores_text(cores: float) -> str:
+    return f"{number(cores)} core{'' if cores == 1 else 's'}"
+
+
+def pool_values(found: Study, window: Window) -> dict[str, Value]:
+    """Return how many sessions the service's pools allow at most in a window; nothing where not recorded."""
+    at = found.sampling.instants
+    allowed = allowed_at(found.pools, at[(at > window.start_us) & (at <= window.end_us)])
+    known = allowed[np.isfinite(allowed)]
+    return {"pool_sessions": value(float(known.max()), "sessions")} if len(known) and found.told_by else {}
+
+
+def beyond_pool(values: dict[str, Value], key: str) -> str:
+    """Return the words that a number of sessions beyond what the pool allows needs: who gave them up still counts."""
+    held, allowed = values[key].value, values["pool_sessions"].value if "pool_sessions" in values else None
+    if not isinstance(held, float) or not isinstance(allowed, float) or held <= allowed:
+        return ""
+    return " (sessions given up by their client included: the pool has {pool_sessions})"
 
 
 def magnitude_values(explained: Explained, magnitude: Test) -> dict[str, Value]:
@@ -106,7 +144,7 @@ def against(tests: tuple[Test, ...]) -> dict[str, Value]:
     return {"against": Value(why.reason, "name", why.words)}
 
 
-def caveats(found: Study, verdict: str) -> tuple[str, ...]:
+def caveats(found: Study, finding: Finding, clock: Clock) -> tuple[str, ...]:
     """Return what samples of sessions cannot show."""
     said = [
         f"Sessions were sampled every {value(found.sampling.interval_seconds, 'seconds').text}: "
@@ -118,10 +156,14 @@ def caveats(found: Study, verdict: str) -> tuple[str, ...]:
         said.append(f"Which sessions are the service's was told by this: {found.told_by}.")
     if not found.pools:
         said.append("The connection pool was not recorded: how many requests stood in line for a session is unknown.")
-    if verdict == "supported":
+    by_time_alone = [t.name for t in finding.tests if t.passed is False] == ["timing"]
+    if finding.verdict == "refuted" and by_time_alone and not clock.compared:
+        said.append("The clock of the samples was not compared with that of the requests.")
+    if finding.verdict == "supported":
         said.append("The covered time includes requests that stood in line for a session.")
     if found.sampling.gaps:
-        said.append(f"{len(found.sampling.gaps)} stretches without samples count as unknown, not as idle.")
+        n = len(found.sampling.gaps)
+        said.append(f"{n} {'stretch' if n == 1 else 'stretches'} without samples: unknown, not idle.")
     return tuple(said)
 
 
@@ -184,7 +226,7 @@ def _stretch(name: str, mean: float, span: tuple[int, int], requests: tuple[int,
         "requests": value(requests[0], "count"),
     }
     text = (
-        "{application} made a database load of {load_sessions} active sessions for {length_seconds} from {start} on, "
-        "outside any bad interval; {bad_requests} of {requests} requests were bad then. Statement: {statement}."
+        "{application} made a database load of {load_sessions} at work on average for {length_seconds} from {start} "
+        "on, outside any bad interval; {bad_requests} of {requests} requests were bad then. Statement: {statement}."
     )
     return Observation("database_load_without_harm", sentence(text, values), values)

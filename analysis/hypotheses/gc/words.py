@@ -13,6 +13,7 @@ from analysis.findings import Test, Value, number, value
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import ENOUGH
 from analysis.hypotheses.gc.exposure import ALPHA, Exposure
+from analysis.hypotheses.gc.gaps import ALL
 from analysis.hypotheses.gc.jvms import Jvm
 from analysis.incident import Window
 from analysis.signals.gc import stop_statistics
@@ -20,10 +21,15 @@ from analysis.signals.requests import Episode
 
 __all__ = ["GcTrial", "state", "trial_values"]
 
+LEAST = 0.001  # a smaller share is said to be less than this
+
 
 @dataclass(frozen=True)
 class GcTrial:
-    """What was measured of the JVMs of one container on one episode; `of` counts them all, `pods` the suspected."""
+    """What was measured of the JVMs of one container on one episode; `of` counts them all, `pods` the suspected.
+
+    `unusable`: lines were not understood, or their clock is wrong: the share that was stopped is then not known.
+    """
 
     episode: Episode
     pods: tuple[Jvm, ...]
@@ -31,6 +37,7 @@ class GcTrial:
     magnitude: Test
     exposure: Exposure
     overlap: EventOverlap | None
+    unusable: bool = False
 
 
 def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[str, Value]:
@@ -49,6 +56,8 @@ def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[
     during = [stop_statistics(p.stops, window, p.known) for p in trial.pods]
     before = [stop_statistics(p.stops, baseline, p.known) for p in trial.pods]
     m, x = trial.magnitude, trial.exposure
+    paused = float("nan") if trial.unusable else mean_of_known([s.ratio for s in during])
+    covers = min(p.known_ratio(window) for p in trial.pods)
     words = {
         "container": key[2] or key[1],
         "workload": key[1],
@@ -59,7 +68,7 @@ def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[
     numbers = {
         "pods": value(len(trial.pods), "count"),
         "pods_of": value(trial.of, "count"),
-        "paused_ratio": value(mean_of_known([s.ratio for s in during]), "ratio"),
+        "paused_ratio": value(paused, "ratio"),
         "paused_baseline_ratio": value(mean_of_known([s.ratio for s in before]), "ratio"),
         "stops": value(sum(s.n for s in during), "count"),
         "stop_total_seconds": value(sum(s.total_seconds for s in during), "seconds"),
@@ -73,7 +82,7 @@ def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[
         "exposure_good_seconds": value(x.good_seconds, "seconds"),
         "exposure_reach_seconds": value(x.reach_seconds, "seconds"),
         "exposure_p": _chance(x.p_value),
-    }
+    } | ({} if covers >= ALL else {"log_covers_ratio": value(covers, "ratio")})
     return {name: Value(text, "name", text) for name, text in words.items()} | numbers | _overlap_values(trial.overlap)
 
 
@@ -128,7 +137,9 @@ def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tu
     """
     which = " in {pods} of {pods_of} pods" if values["pods_of"].value != 1 else ""
     when = " {which_episodes}" if values["which_episodes"].text else ""
-    share = "{paused_ratio} of the time in which requests were bad, {paused_baseline_ratio} of the baseline"
+    part = "part of the bad interval that the log covers ({log_covers_ratio})"
+    bad = part if "log_covers_ratio" in values else "time in which requests were bad"
+    share = f"{{paused_ratio}} of the {bad}, {{paused_baseline_ratio}} of the baseline"
     failures = [t for t in tests if t.passed is False]
     if verdict == "supported":
         text = "The JVM of {container}" + which + when + f" stood still for {share}"
@@ -160,7 +171,12 @@ def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tu
 def _against(failures: list[Test], values: dict[str, Value], text: str) -> tuple[str, dict[str, Value]]:
     """Return the sentence of a refuted suspect: how little there was, or what failed."""
     kinds = {t.name: t for t in failures}
-    if values["explained_high_ratio"].value is not None:
+    more: dict[str, Value] = {}
+    high = values["explained_high_ratio"].value
+    if isinstance(high, float) and high < LEAST:
+        more = {"explained_least_ratio": value(LEAST, "ratio")}
+        text += "; they cover less than {explained_least_ratio} of the bad requests' excess time"
+    elif high is not None:
         text += "; they cover at most {explained_high_ratio} of the bad requests' excess time"
     elif "timing" in kinds:
         against = kinds["timing"].words
@@ -169,8 +185,8 @@ def _against(failures: list[Test], values: dict[str, Value], text: str) -> tuple
     if p is not None and isinstance(p.value, float) and p.value > ALPHA:
         return text + (
             ". Bad requests spent no more time in a stop than with the same stops shifted in time (p = {overlap_p})."
-        ), {}
+        ), more
     if "timing" in kinds or "specificity" in kinds:
         first = kinds.get("timing") or kinds["specificity"]
-        return text + ", and {against}.", {"against": Value(first.reason, "name", first.words)}
-    return text + ".", {}
+        return text + ", and {against}.", more | {"against": Value(first.reason, "name", first.words)}
+    return text + ".", more

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from analysis.correlate.known import mean_of_known
 from analysis.correlate.overlap import Within, counts_within
 from analysis.correlate.shift import shift_p_value
 from analysis.findings import Test, number, value
 from analysis.hypotheses.explained import LOWER, MOST_REQUESTS, MOST_SHIFTS, Explained, judged
+from analysis.incident import Window
 from analysis.series import GAP_STEPS
 from analysis.signals.cpu import ContainerCpu, stall_bound_seconds
 
@@ -119,7 +121,8 @@ def explained_share(
     inside = [counts_within(start, end, *_swap(_contiguous(cpu))) for cpu in cpus]
     mean = Within(*(np.mean([getattr(w, field) for w in inside], axis=0) for field in Within._fields))
     period = float(np.mean([cpu.period_seconds for cpu in cpus]))
-    bounds = [stall_bound_seconds(cpu.limit_cores, cpu.threads, cpu.period_seconds) for cpu in cpus]
+    window = Window(*(pd.Timestamp(int(t), unit="us", tz="UTC") for t in (start.min() - 1, end.max())))
+    bounds = [stall_bound_seconds(cpu.limit_in(window), cpu.threads, cpu.period_seconds) for cpu in cpus]
     stop = float(np.nan_to_num(mean_of_known(bounds)))
     usual = usual_ratio * mean.capacity
     excess = np.maximum(duration - (typical_seconds if np.isfinite(typical_seconds) else 0.0), 0.0)

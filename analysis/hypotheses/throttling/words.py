@@ -41,9 +41,9 @@ def _pooled_use(cpus: Sequence[ContainerCpu], window: Window) -> float:
 def summary_values(case: Case, cpus: tuple[ContainerCpu, ...], window: Window, *, of: int = 0) -> dict[str, Value]:
     """Return the numbers of a container that sentences may use, over its pods together."""
     baseline = case.incident.baseline
-    limit = mean_of_known([c.limit_cores for c in cpus])
+    limit = mean_of_known([c.limit_in(window) for c in cpus])
     period = mean_of_known([c.period_seconds for c in cpus])
-    stop = mean_of_known([stall_bound_seconds(c.limit_cores, c.threads, c.period_seconds) for c in cpus])
+    stop = mean_of_known([stall_bound_seconds(c.limit_in(window), c.threads, c.period_seconds) for c in cpus])
     threads = any(np.isfinite(c.threads) for c in cpus)
     usage, before = (mean_of_known([c.usage_cores(w) for c in cpus]) for w in (window, baseline))
     name = cpus[0]

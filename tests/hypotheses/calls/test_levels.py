@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.hypotheses.calls.levels import Level, level_of, states_of
+from analysis.hypotheses.calls.levels import Level, level_of, states_of, well_beside
 from analysis.signals.calls import Calls
 from tests.signals.samples import at, window
 from tests.variants import ar1
@@ -79,3 +79,20 @@ def test_every_level_has_one_state(rows):
 def test_the_harm_that_another_source_saw_is_a_measure():
     calm = of(calls(noisy(0.01, 0.01, seed=1)))
     assert states_of([calm], harm_seconds=2.0) == ("spared",)
+
+
+def test_a_level_hardly_known_is_well_beside_a_large_harm_only():
+    few = of(calls(noisy(0.01, 0.01, seed=1)))._replace(n_before=4.0)
+    assert states_of([few._replace(n_before=2.9)], harm_seconds=2.0) == ("unknown",)
+    assert well_beside(few, 2.0)
+    assert not well_beside(few, 0.01)
+    assert not well_beside(few._replace(n_before=2.9), 2.0)
+    assert not well_beside(few._replace(failed_after_ratio=0.3), 2.0)
+    assert not well_beside(few._replace(after_seconds=0.5), 2.0)
+
+
+def test_steps_beyond_the_usual_are_counted():
+    found = of(calls(noisy(0.01, 2.0)))
+    assert (found.steps, found.sick_steps) == (19, 19)
+    assert 0 < found.usual_sick_ratio < 0.1
+    assert of(calls(noisy(0.01, 0.01, seed=1))).sick_steps <= 1

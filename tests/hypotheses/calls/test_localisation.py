@@ -86,3 +86,18 @@ def test_noise_of_five_hundred_cells_accuses_nobody():
         for _ in range(50)
     ]
     assert hits.count("nowhere") >= 45, hits
+
+
+def test_a_sick_column_of_a_single_caller_is_neither_server_nor_edge():
+    failed, totals = np.array([[400, 0, 0], [0, 0, 0]]), np.full((2, 3), 400)
+    totals[1, 0] = 0
+    two = [{"workload": "a"}, {"workload": "b"}]
+    assert localise(failed, totals, usual_ratio=0.01, sources=two).place == "not decidable"
+    totals[1, 0] = 400
+    assert localise(failed, totals, usual_ratio=0.01, sources=two).place == "edge"
+
+
+def test_where_everybody_is_on_one_node_it_is_everywhere_though_the_servers_are_well():
+    failed = totals = np.full((2, 3), 400)
+    two = [{"workload": w, "node": "n"} for w in "ab"]
+    assert localise(failed, totals, usual_ratio=0.01, sources=two, healthy=[True] * 3).place == "everywhere"

@@ -1,9 +1,12 @@
 """Which sessions are the service's, and how many of them are in a state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.collect import Problem
 from analysis.findings import Entity
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.database.dose import (
@@ -114,3 +117,24 @@ def test_samples_that_are_missing_or_of_another_time_are_said():
     assert "no samples" in blind_reason(Case.of(with_sessions(evidence, no_sessions())))
     later = evidence.sessions[evidence.incident.window.holds(evidence.sessions.index)]
     assert "outside the baseline" in blind_reason(Case.of(with_sessions(evidence, later)))
+    busy = later[~later["state"].isin(("idle", ""))]
+    said = blind_reason(Case.of(with_sessions(evidence, busy)))
+    assert said.startswith("only active sessions were sampled")
+    assert "outside" not in said
+
+
+@pytest.mark.parametrize("source", ["raw/db/pg_stat_activity.parquet", "declared"])
+def test_a_file_that_could_not_be_read_is_named_by_either_path(source):
+    evidence = with_sessions(evidence_of(B), no_sessions())
+    if source == "declared":
+        source = next(d.path for d in evidence.incident.spec.sources.database if d.kind == "postgres-ash")
+    broken = replace(evidence, problems=(Problem(source, "its times have no offset"),))
+    assert "its times have no offset" in blind_reason(Case.of(broken))
+
+
+def test_a_sampler_that_leaves_out_the_idle_is_the_reason_for_too_few(case):
+    (episode,) = case.symptom.episodes
+    table = evidence_of(C).sessions
+    mine = table[~table["state"].isin(("idle", "")) & (table["application"] == "payment-api")]
+    bare = Case.of(with_sessions(evidence_of(C), mine))
+    assert too_few(study(bare), bare, episode).startswith("only active sessions were sampled")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.hypotheses.case import Case
@@ -44,6 +45,34 @@ def test_a_log_belongs_to_the_workload_of_its_pod_else_to_the_service():
         ("payment-api", ""): ("",),
         ("payment-api", "app"): ("", "payment-api-0"),
     }
+
+
+def test_logs_that_overlap_are_of_several_jvms_named_by_their_file():
+    log = log_of(B)
+    life = (int(log.lives["start"].iloc[0].value // 1000), int(log.lives["end"].iloc[0].value // 1000))
+    (pods,) = jvms(Case.of(with_logs(evidence_of(B), log, made_log([], life)))).values()
+    assert [p.pod for p in pods] == ["0.log", "1.log"]
+    assert all(p.named_by_file for p in pods)
+    finding = found_in(with_logs(evidence_of(B), log, made_log([], life)))[JVM]
+    assert finding.verdict == "supported"
+    assert finding.entity.pods == ("0.log",)
+    assert any("taken for a JVM of its own" in c for c in finding.caveats)
+
+
+def test_a_copy_of_a_file_is_the_same_life():
+    (pods,) = jvms(Case.of(with_logs(evidence_of(B), log_of(B), log_of(B)))).values()
+    assert [p.pod for p in pods] == [""]
+
+
+def test_a_hole_is_unknown_and_a_stop_that_is_logged_in_it_is_not():
+    log = replace(made_log([(40, 60)], (0, 200)), holes=pd.DataFrame({"start": at(20, 150), "end": at(80, 160)}))
+    (jvm,) = jvms(Case.of(with_logs(evidence_of(B), log)))[("payments", "payment-api", "app")]
+    assert jvm.known.tolist() == [[0, 20], [40, 60], [80, 150], [160, 200]]
+    assert not jvm.silent
+
+
+def at(*us):
+    return pd.to_datetime(list(us), unit="us", utc=True)
 
 
 def test_what_is_known_of_a_window():
