@@ -130,6 +130,7 @@ class _Reading:
                 pause = pause_line(text)
             except NOT_UNDERSTOOD:
                 life.chain.holes.append((end - unread_us(text), end))
+                life.chain.begun.pop(gcid, None)
                 raise
             start = end - round(pause.duration_seconds * 1e6)
             life.chain.pause(gcid, start)
