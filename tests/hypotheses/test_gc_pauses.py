@@ -147,7 +147,8 @@ def test_noise_trains_move_nothing(folder, count, where):
         for who in named
     ]
     after = found_in(with_logs(evidence, *noise, ("app", POD if where == "pods" else "", log)))
-    assert after[JVM].verdict == before
+    joins = {"insufficient"} if where == "pods" and before == "refuted" else set()  # noise of the suspect's own pods
+    assert after[JVM].verdict in {before} | joins
     assert [name for name, f in after.items() if f.verdict == "supported" and name != JVM] == []
     if where == "pods" and before == "supported":
         assert after[JVM].entity.pods == (POD,)
