@@ -17,7 +17,11 @@ PLOTLY = "application/vnd.plotly.v1+json"
 
 
 FIGURES = {"overview": 2, "suspects": 1, "throttling": 3, "gc_pauses": 1, "db_load": 1, "calls": 2}
-SAYS = {"gc_pauses": "Stops of app", "db_load": "their client stood still", "calls": "got worse together"}
+SAYS = {
+    "gc_pauses": "Lives of the JVM",
+    "db_load": "Statements by the change",
+    "calls": "got worse together",
+}  # where it ends
 
 
 def test_every_notebook_is_run():
@@ -105,5 +109,6 @@ def test_in_a_real_jupyterlab(lab, chromium, name):
         assert (
             page.locator(".jp-Notebook .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         )
-        assert SAYS.get(name, "istio-proxy") in page.locator(".jp-Notebook").inner_text()
+        said = "text => document.querySelector('.jp-Notebook').innerText.includes(text)"
+        page.wait_for_function(said, arg=SAYS.get(name, "istio-proxy"), timeout=60_000)
         browser.close()
