@@ -22,10 +22,6 @@ SAYS = {  # in the last cells: what stands above has scrolled away
     "db_load": "Statements by the change",
     "calls": "got worse together",
 }
-    "gc_pauses": "Lives of the JVM",
-    "db_load": "Statements by the change",
-    "calls": "got worse together",
-}  # where it ends
 
 
 def test_every_notebook_is_run():
