@@ -143,7 +143,7 @@ def class_scatter(result: Investigation) -> go.Figure | None:
         x, y, words = list[float](), list[float](), list[str]()
         for (_, workload, container), cpus in result.case.groups.items():
             for cpu in cpus:
-                use, ratio = cpu.usage_cores(window) / cpu.limit_cores, cpu.ratio(window)
+                use, ratio = cpu.usage_cores(window) / cpu.limit_in(window), cpu.ratio(window)
                 if np.isfinite(use) and np.isfinite(ratio):
                     x.append(use)
                     y.append(ratio)

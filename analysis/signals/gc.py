@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.incident import Window
+from analysis.signals.stretches import union
 
 __all__ = [
-    "StopStatistics", "cause_table", "joined", "known_spans", "paused_ratio", "stop_intervals", "stop_statistics",
+    "StopStatistics", "cause_table", "known_spans", "paused_ratio", "stop_intervals", "stop_statistics",
     "stopped_seconds", "without",
 ]  # fmt: skip
 
@@ -31,28 +32,6 @@ class StopStatistics(NamedTuple):
 def _spans_of(frame: pd.DataFrame, end: pd.Index | pd.Series) -> np.ndarray:
     start_us = pd.DatetimeIndex(frame["start"]).as_unit("us").asi8
     return np.stack([start_us, pd.DatetimeIndex(end).as_unit("us").asi8], axis=1)
-
-
-def joined(intervals: np.ndarray) -> np.ndarray:
-    """Return the union of intervals as disjoint ones in order; those that touch become one.
-
-    Parameters
-    ----------
-    intervals : ndarray of int64, shape (m, 2)
-        Starts and ends, in any order; those without length are left out.
-
-    Examples
-    --------
-    >>> joined(np.array([[5, 9], [0, 2], [1, 3], [7, 7]])).tolist()
-    [[0, 3], [5, 9]]
-    """
-    held = intervals[intervals[:, 1] > intervals[:, 0]]
-    held = held[np.argsort(held[:, 0], kind="stable")]
-    if not len(held):
-        return np.zeros((0, 2), dtype="i8")
-    reach = np.maximum.accumulate(held[:, 1])
-    first = np.r_[True, held[1:, 0] > reach[:-1]]
-    return np.stack([held[first, 0], reach[np.r_[first[1:], True]]], axis=1)
 
 
 def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray:
@@ -78,13 +57,13 @@ def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray
     >>> stop_intervals(pauses, pd.DataFrame({"start": at(10)}, index=at(31))).tolist()
     [[10, 31], [70, 80]]
     """
-    stops = joined(_spans_of(safepoints, safepoints.index))
+    stops = union(_spans_of(safepoints, safepoints.index))
     work = _spans_of(pauses, pauses.index)
     if len(stops) and len(work):
         middle = work.mean(axis=1)
         place = np.searchsorted(stops[:, 0], middle, side="right") - 1
         work = work[(place < 0) | (middle > stops[place, 1])]
-    return joined(np.concatenate([stops, work]))
+    return union(np.concatenate([stops, work]))
 
 
 def without(spans: np.ndarray, gone: np.ndarray) -> np.ndarray:
@@ -104,7 +83,7 @@ def without(spans: np.ndarray, gone: np.ndarray) -> np.ndarray:
     if len(marks) < 2:
         return np.zeros((0, 2), dtype="i8")
     inside, missing = (np.diff(stopped_seconds(part, marks)) > 0 for part in (spans, gone))
-    return joined(np.stack([marks[:-1], marks[1:]], axis=1)[inside & ~missing])
+    return union(np.stack([marks[:-1], marks[1:]], axis=1)[inside & ~missing])
 
 
 def known_spans(lives: pd.DataFrame, holes: pd.DataFrame | None = None) -> np.ndarray:
@@ -123,8 +102,8 @@ def known_spans(lives: pd.DataFrame, holes: pd.DataFrame | None = None) -> np.nd
     >>> known_spans(pd.DataFrame({"start": at(0, 50), "end": at(40, 90)})).tolist()
     [[0, 40], [50, 90]]
     """
-    alive = joined(_spans_of(lives, lives["end"]))
-    return alive if holes is None or not len(holes) else without(alive, joined(_spans_of(holes, holes["end"])))
+    alive = union(_spans_of(lives, lives["end"]))
+    return alive if holes is None or not len(holes) else without(alive, union(_spans_of(holes, holes["end"])))
 
 
 def stopped_seconds(intervals: np.ndarray, times: np.ndarray) -> np.ndarray:

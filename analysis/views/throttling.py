@@ -18,7 +18,7 @@ def container_table(result: Investigation, most: int = 60) -> View:
             elapsed = sum(float(c.periods.value[c.periods.within(window)].reshape(-1, 2)[:, 0].sum()) for c in cpus)
             hit = sum(float(c.periods.value[c.periods.within(window)].reshape(-1, 2)[:, 1].sum()) for c in cpus)
             active = [c.active_share(window) for c in cpus]
-            use = [c.usage_cores(window) / c.limit_cores for c in cpus]
+            use = [c.usage_cores(window) / c.limit_in(window) for c in cpus]
             rows.append([
                 f"{namespace}/{workload}/{container}", number(len(cpus)), name,
                 _share(hit / elapsed if elapsed else float("nan")), _share(sum(active) / len(active)),

@@ -22,7 +22,7 @@ from analysis.signals.database import (
 from analysis.signals.statement_text import shape_of
 from analysis.sources.postgres import no_sessions, read_sessions
 from analysis.window import Window
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, missing
 from tests.signals.samples import ZERO_US, window
 from tests.signals.sessions import sampled
 
@@ -32,7 +32,7 @@ RECORDED = CORPUS / "db" / "recorded"
 @pytest.fixture(scope="module")
 def recorded():
     if not RECORDED.is_dir():
-        pytest.skip("the corpus is missing")
+        missing(f"the corpus (POSTMORTEM_CORPUS, {CORPUS})")
     frame, _ = read_sessions(RECORDED / "ash.parquet")
     phases = {
         p["name"]: (Window(p["start"], p["end"]), p["truth"])

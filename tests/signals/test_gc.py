@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from analysis.signals.gc import (
     cause_table,
-    joined,
     known_spans,
     paused_ratio,
     stop_intervals,
     stop_statistics,
     stopped_seconds,
 )
+from analysis.signals.stretches import union
 from analysis.sources.gc_log import read_gc_log
 from analysis.window import Window
 from tests.conftest import A, B
@@ -40,7 +40,7 @@ def stopped_units(spans):
 @EXAMPLES
 @given(SPANS)
 def test_the_union_is_that_of_whole_units(spans):
-    found = joined(array(spans))
+    found = union(array(spans))
     assert stopped_units(found.tolist()) == stopped_units(spans)
     assert (np.diff(found.ravel()) > 0).all()
 
@@ -49,8 +49,8 @@ def test_the_union_is_that_of_whole_units(spans):
 @given(SPANS, SPANS, st.lists(st.integers(0, 80), min_size=2, max_size=6, unique=True).map(sorted))
 def test_the_ratio_is_that_of_whole_units(spans, known, edges):
     stops, seen = stopped_units(spans) & stopped_units(known), stopped_units(known)
-    inside = joined(array([(u, u + 1) for u in sorted(stops)]))
-    found = paused_ratio(inside, np.array(edges), joined(array(known)))
+    inside = union(array([(u, u + 1) for u in sorted(stops)]))
+    found = paused_ratio(inside, np.array(edges), union(array(known)))
     for a, b, ratio in zip(edges[:-1], edges[1:], found, strict=True):
         step = set(range(a, b))
         if 2 * len(step & seen) < len(step):
@@ -62,7 +62,7 @@ def test_the_ratio_is_that_of_whole_units(spans, known, edges):
 @EXAMPLES
 @given(SPANS, st.lists(st.integers(0, 80), max_size=6))
 def test_stopped_seconds_are_those_before(spans, times):
-    found = stopped_seconds(joined(array(spans)), np.array(times, dtype=float))
+    found = stopped_seconds(union(array(spans)), np.array(times, dtype=float))
     assert found * 1e6 == pytest.approx([len([u for u in stopped_units(spans) if u < t]) for t in times])
 
 

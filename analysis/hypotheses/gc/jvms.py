@@ -12,7 +12,8 @@ import pandas as pd
 from analysis.collect import GcSource
 from analysis.hypotheses.case import Case
 from analysis.incident import Window
-from analysis.signals.gc import joined, known_spans, stop_intervals, stopped_seconds, without
+from analysis.signals.gc import known_spans, stop_intervals, stopped_seconds, without
+from analysis.signals.stretches import union
 from analysis.sources.gc_frames import GcLog
 
 __all__ = ["Jvm", "jvms"]
@@ -140,15 +141,15 @@ def _began_seconds(lives: pd.DataFrame) -> np.ndarray:
 
 def _beside(a: Sequence[GcSource], b: Sequence[GcSource]) -> bool:
     """Return whether lives of some files and of others overlap by more than a moment."""
-    first, second = (joined(np.concatenate([known_spans(s.log.lives) for s in group])) for group in (a, b))
+    first, second = (union(np.concatenate([known_spans(s.log.lives) for s in group])) for group in (a, b))
     both = without(first, without(first, second))
     return bool(len(both)) and int((both[:, 1] - both[:, 0]).sum()) > OVERLAP_US
 
 
 def _jvm(pod: str, sources: list[GcSource], *, named_by_file: bool = False) -> Jvm:
     logs = [s.log for s in sources]
-    stops = joined(np.concatenate([stop_intervals(log.pauses, log.safepoints) for log in logs]))
-    known = joined(np.concatenate([_known(log) for log in logs]))
+    stops = union(np.concatenate([stop_intervals(log.pauses, log.safepoints) for log in logs]))
+    known = union(np.concatenate([_known(log) for log in logs]))
     lives = pd.concat([log.lives for log in logs], ignore_index=True) if len(logs) > 1 else logs[0].lives
     pauses = pd.concat([log.pauses for log in logs]).sort_index(kind="stable") if len(logs) > 1 else logs[0].pauses
     return Jvm(pod, tuple(s.path for s in sources), stops, known, pauses, lives, named_by_file)
@@ -157,4 +158,4 @@ def _jvm(pod: str, sources: list[GcSource], *, named_by_file: bool = False) -> J
 def _known(log: GcLog) -> np.ndarray:
     """Return what a log tells of: the stops in its holes too, for they are logged."""
     known = known_spans(log.lives, log.holes)
-    return joined(np.concatenate([known, stop_intervals(log.pauses, log.safepoints)])) if len(log.holes) else known
+    return union(np.concatenate([known, stop_intervals(log.pauses, log.safepoints)])) if len(log.holes) else known

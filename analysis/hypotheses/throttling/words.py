@@ -33,7 +33,7 @@ def _pooled_ratio(cpus: Sequence[ContainerCpu], window: Window) -> float:
 
 
 def _pooled_use(cpus: Sequence[ContainerCpu], window: Window) -> float:
-    known = [(c.usage_cores(window), c.limit_cores) for c in cpus]
+    known = [(c.usage_cores(window), c.limit_in(window)) for c in cpus]
     known = [(u, m) for u, m in known if np.isfinite(u) and np.isfinite(m)]
     return sum(u for u, _ in known) / sum(m for _, m in known) if known else float("nan")
 

@@ -10,7 +10,7 @@ from analysis.correlate.event_overlap import event_overlap
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.gc.exposure import exposure_of, exposure_test, request_starts
 from analysis.hypotheses.gc.jvms import jvms
-from analysis.signals.gc import joined
+from analysis.signals.stretches import union
 from tests.conftest import A, B
 from tests.hypotheses.gc_cases import bursty_train
 from tests.variants import evidence_of
@@ -20,16 +20,16 @@ LIFE = (0, 600_000_000)
 
 def poisson(rng):
     at = np.sort(rng.uniform(0, 597, 120))
-    return joined((np.stack([at, at + rng.exponential(0.05, 120)], axis=1) * 1e6).astype("i8"))
+    return union((np.stack([at, at + rng.exponential(0.05, 120)], axis=1) * 1e6).astype("i8"))
 
 
 def bursts(rng):
     seconds = np.unique(np.concatenate([np.arange(int(s), int(s) + 30) for s in rng.uniform(0, 560, 4)]))
     length = rng.uniform(0.2, 0.9, len(seconds))
-    return joined((np.stack([seconds, seconds + length], axis=1) * 1e6).astype("i8"))
+    return union((np.stack([seconds, seconds + length], axis=1) * 1e6).astype("i8"))
 
 
-TRAINS = {"poisson": poisson, "bursts": bursts, "ar": lambda rng: joined(bursty_train(rng, LIFE, mean=0.2))}
+TRAINS = {"poisson": poisson, "bursts": bursts, "ar": lambda rng: union(bursty_train(rng, LIFE, mean=0.2))}
 GRID = np.arange(0, 6001, dtype="i8") * 100_000
 
 
@@ -60,7 +60,7 @@ def test_a_causal_third_is_found_and_measured(seed):
     """Of the bad requests 30 % are bad because a pause fell into them: p below .01, estimate within 5 points."""
     rng = np.random.default_rng(seed)
     at = np.sort(rng.uniform(1, 596, 120))
-    pauses = joined((np.stack([at, at + 0.1], axis=1) * 1e6).astype("i8"))
+    pauses = union((np.stack([at, at + 0.1], axis=1) * 1e6).astype("i8"))
     others = rng.uniform(0, 597, 4800)
     bad = rng.random(4800) < 0.06
     caused = round(bad.sum() * 0.3 / 0.7)
