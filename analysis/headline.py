@@ -24,7 +24,7 @@ CLAUSES = {
         + EXCESS,
     ),
     "lock_contention": (
-        "database sessions waited for locks {which_episodes}, {blocker_ratio} of it behind {blocker}, {blocker_state}, "
+        "database sessions waited for locks {which_episodes}, {blocker_ratio} of that behind {blocker}, {blocker_state}, "
         "and the waiting covers " + EXCESS,
         "database sessions waited for locks {which_episodes}, and the waiting covers " + EXCESS,
     ),
