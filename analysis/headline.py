@@ -24,8 +24,8 @@ CLAUSES = {
         + EXCESS,
     ),
     "lock_contention": (
-        "database sessions waited for locks {which_episodes}, {blocker_ratio} of that behind {blocker}, {blocker_state}, "
-        "and the waiting covers " + EXCESS,
+        "database sessions waited for locks {which_episodes}, {blocker_ratio} of that behind {blocker}, "
+        "{blocker_state}, and the waiting covers " + EXCESS,
         "database sessions waited for locks {which_episodes}, and the waiting covers " + EXCESS,
     ),
     "db_load": (
