@@ -203,7 +203,8 @@ def _read(
     try:
         frame, report = read()
     except AnalysisError as error:
-        details = "; ".join(filter(None, [error.where, f"expected {error.expected}" if error.expected else ""]))
+        each = getattr(error, "problems", ())  # an error of the spec says every single one
+        details = "; ".join(filter(None, [error.where, *each, f"expected {error.expected}" if error.expected else ""]))
         problems.append(Problem(path, f"{error.what} ({details})" if details else error.what))
         return None
     reports.append(replace(report, file=path))
@@ -303,12 +304,13 @@ def _refuse_empty(evidence: Evidence) -> None:
         first, last = min(s[0] for s in spans), max(s[1] for s in spans)
         held = f"the evidence covers {iso(first)} to {iso(last)}"
     else:
-        held = "no samples and no requests were captured"
+        held = "no samples and no requests could be read"
+    told = "".join(f"\n  - {p.source}: {p.reason}" for p in evidence.problems)
     raise NoDataError(
         "there is no data in the incident window",
         where=f"{window.iso_start} to {window.iso_end}",
         expected=held,
-        next="correct the window in incident.yaml, or capture the evidence of that time",
+        next=f"correct the window in incident.yaml, or capture the evidence of that time{told}",
     )
 
 

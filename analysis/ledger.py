@@ -97,4 +97,7 @@ def _row(suspect: Suspect, findings: Sequence[Finding]) -> Row:
     more = f" ({len(same)} of {len(own)} {'is' if len(same) == 1 else 'are'} so.)" if len(own) > 1 else ""
     nothing_to_explain = any(t.reason in WITHOUT_INCIDENT for t in first.tests)
     needs = suspect.data if first.verdict in ("insufficient", "not_testable") and not nothing_to_explain else ""
+    if needs and first.verdict == "insufficient":  # it is there in part: what it left open
+        left = ", ".join(t.name for t in first.tests if t.passed is None)
+        needs += f"; what there is leaves open: {left}" if left else ""
     return Row(suspect.name, first.verdict, first.statement + more, needs, tuple(f.id for f in own), first.id)

@@ -311,7 +311,7 @@ def test_evidence_without_samples_and_requests_is_no_data(lab, incident):
     capture_from(folder, lab)
     with pytest.raises(NoDataError) as caught:
         load(Incident.load(folder))
-    assert caught.value.expected == "no samples and no requests were captured"
+    assert caught.value.expected == "no samples and no requests could be read"
 
 
 def test_half_written_samples_are_refused_by_name_and_nothing_is_frozen(lab, incident):

@@ -1,6 +1,8 @@
 """The ledger keeps every suspect: the supported, the refuted, the open, and those that nothing tests."""
 
-from analysis.findings import Entity, Finding
+from dataclasses import replace
+
+from analysis.findings import Entity, Finding, Test
 from analysis.hypotheses import hypotheses
 from analysis.ledger import SUSPECTS, ledger
 
@@ -40,6 +42,12 @@ def test_data_is_asked_for_only_where_it_would_decide():
     assert row([made("gc_pauses", "refuted")], "gc_pauses").data == ""
     assert row([made("gc_pauses", "insufficient")], "gc_pauses").data
     assert row([made("gc_pauses", "not_testable")], "gc_pauses").data
+
+
+def test_an_open_suspect_says_what_its_data_left_open():
+    tests = (Test("timing", True), Test("magnitude", None, reason="too coarse"))
+    found = row([replace(made("gc_pauses", "insufficient"), tests=tests)], "gc_pauses")
+    assert found.data.endswith("what there is leaves open: magnitude")
 
 
 def test_a_hypothesis_that_no_suspect_names_is_listed_too():

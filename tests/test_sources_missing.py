@@ -8,6 +8,7 @@ import pytest
 
 from analysis.capture import capture_from
 from analysis.collect import load
+from analysis.errors import NoDataError
 from analysis.incident import Incident
 from analysis.investigation import examine
 from tests.conftest import A, B, C
@@ -135,3 +136,17 @@ def test_a_declared_source_of_a_kind_without_a_reader_is_frozen_and_no_problem(f
     result = examine(load(Incident.load(folder)))
     assert result.problems == ()
     assert result.findings[0].hypothesis == "cpu_throttling"
+
+
+def test_an_error_of_no_data_says_which_source_could_not_be_read_and_why(tmp_path):
+    folder, source = tmp_path / "incident", tmp_path / "source"
+    folder.mkdir()
+    source.mkdir()
+    (source / "access.csv").write_text("ts,total_ms,status\n2026-11-22T18:05:00Z,12,200\n")
+    spec = (A / "incident.yaml").read_text().split("sources:")[0]
+    row = "{kind: csv, path: raw/requests/access.csv, mapping: {time: ts, duration_ms: total_ms}}"
+    (folder / "incident.yaml").write_text(f"{spec}sources:\n  requests: [{row}]\n")
+    capture_from(folder, source)
+    with pytest.raises(NoDataError, match="no data in the incident window") as caught:
+        load(Incident.load(folder))
+    assert "unknown key 'duration_ms': known are time" in caught.value.next
