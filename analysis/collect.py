@@ -14,7 +14,10 @@ import pandas as pd
 from analysis.errors import AnalysisError, EvidenceError, NoDataError
 from analysis.incident import Incident
 from analysis.series import iso
-from analysis.sources import access_log, gc_log, k6, kubernetes, postgres, prometheus, rollouts
+from analysis.sources import access_log, k6, kubernetes, postgres, prometheus, rollouts
+from analysis.sources.gclog.frames import GcLog
+from analysis.sources.gclog.reader import read_gc_log
+from analysis.sources.gclog.timed import with_times
 from analysis.sources.lines import ReadReport
 from analysis.sources.request_rows import RequestRows
 from analysis.store import SAMPLES, SERIES, Manifest, read_manifest, verify
@@ -26,6 +29,7 @@ DATABASE_READERS = {  # kind -> reader, and its frame without rows
     "pg-stat-statements": (postgres.read_statements, postgres.no_statements),
 }
 FROZEN_KINDS = ("performance-insights", "postgres-log", "request-log")  # kept for a later version
+NO_CLOCK = "a JVM in it logs no wall clock, so it cannot be laid beside the requests: set jvm_start of this gc_log"
 REQUEST_KINDS = ("k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv")
 
 
@@ -44,7 +48,7 @@ class GcSource:
     container: str
     pod: str
     path: str
-    log: gc_log.GcLog
+    log: GcLog
 
 
 @dataclass(frozen=True)
@@ -151,12 +155,16 @@ def load(incident: Incident) -> Evidence:
         deployments = rollouts.rollouts_from_events(events)
         files["deployments"] = files.get("events", "")
     gc_logs = []
-    for container, pod, log in _gc_files(incident, manifest, missing):
-        found = _read(partial(gc_log.read_gc_log, incident.folder / log), incident, log, reports, problems)
-        if found is not None:
-            span = (found.lives["start"].min(), found.lives["end"].max()) if len(found.lives) else None
-            problems += _beside(log, span, incident)
-            gc_logs += [GcSource(container, pod, log, found)] if span else []
+    for container, pod, log, jvm_start in _gc_files(incident, manifest, missing):
+        read_log = partial(read_gc_log, incident.folder / log, jvm_start=jvm_start)
+        found = _read(read_log, incident, log, reports, problems)
+        timed = None if found is None else with_times(found)
+        if found is not None and timed is not None:
+            if len(timed.lives) < len(found.lives):
+                problems.append(Problem(log, NO_CLOCK))
+            if len(timed.lives):
+                problems += _beside(log, (timed.lives["start"].min(), timed.lives["end"].max()), incident)
+                gc_logs.append(GcSource(container, pod, log, timed))
     frames = {kind: [empty()] for kind, (_, empty) in DATABASE_READERS.items()}
     for kind, dump in _database_files(incident, manifest, missing):
         if kind not in DATABASE_READERS:
@@ -257,14 +265,16 @@ def _path_of(incident: Incident, manifest: Manifest, declared: str | None, kind:
     return declared
 
 
-def _gc_files(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-    """Yield container, pod and path of the GC logs to read: the declared ones, else the captured ones."""
+def _gc_files(
+    incident: Incident, manifest: Manifest, missing: tuple[str, ...]
+) -> Iterator[tuple[str, str, str, pd.Timestamp | None]]:
+    """Yield container, pod, path and start of the JVM of the GC logs to read: the declared ones, else the captured."""
     declared = incident.spec.sources.gc_logs
     for source in declared:
         path = _path_of(incident, manifest, source.path, "gc-log")
-        yield source.container or "", source.pod or "", str(path)
+        yield source.container or "", source.pod or "", str(path), source.jvm_start
     if not declared:
-        yield from (("", "", f"raw/{e.path}") for e in manifest.current("gc-log") if e.path not in missing)
+        yield from (("", "", f"raw/{e.path}", None) for e in manifest.current("gc-log") if e.path not in missing)
 
 
 def _database_files(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -133,11 +133,12 @@ class PrometheusSpec(_Model):
 
 
 class GcLog(_Model):
-    """A GC log."""
+    """A GC log; `jvm_start` gives times of day to one that has only an uptime."""
 
     path: InsidePath
     container: str | None = None
     pod: str | None = None
+    jvm_start: Time | None = None
 
 
 class Database(_Model):

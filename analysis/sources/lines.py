@@ -14,7 +14,9 @@ import pyarrow as pa
 from analysis.errors import EvidenceError
 from analysis.sources.times import NaiveTimeError
 
-__all__ = ["NOT_UNDERSTOOD", "Lines", "ReadReport", "Tally", "open_lines", "read_bytes", "scan"]
+__all__ = [
+    "FOREIGN", "NOT_UNDERSTOOD", "Lines", "ReadReport", "Tally", "gunzip", "open_lines", "read_bytes", "scan", "unzstd",
+]  # fmt: skip
 
 MAX_BYTES = 4 << 30  # more than this after decompression is no log of one incident
 SAMPLES = 5
@@ -42,6 +44,8 @@ class ReadReport:
         The file ends inside a compressed stream or in the middle of a record.
     notes : tuple of str
         What a reader of the numbers must know.
+    lines : int
+        Of the file, with blank ones and those of others, where the reader counts them.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class ReadReport:
     samples: tuple[str, ...]
     truncated: bool
     notes: tuple[str, ...]
+    lines: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report, ready for JSON."""
@@ -107,8 +112,15 @@ class Lines:
     open_end: bool
 
 
-def _gzip(data: bytes) -> Iterator[bytes]:
-    """Yield what can be decompressed of all members; raise zlib.error at the first damage."""
+def gunzip(data: bytes) -> Iterator[bytes]:
+    """Yield what can be decompressed of all members of a gzip file; raise zlib.error at the first damage.
+
+    Examples
+    --------
+    >>> import gzip
+    >>> b"".join(gunzip(gzip.compress(b"one") + gzip.compress(b"two")))
+    b'onetwo'
+    """
     step = 1 << 16
     while data:
         member = zlib.decompressobj(wbits=31)
@@ -126,7 +138,15 @@ def _gzip(data: bytes) -> Iterator[bytes]:
             raise zlib.error("the stream is cut")
 
 
-def _zstd(data: bytes) -> Iterator[bytes]:
+def unzstd(data: bytes) -> Iterator[bytes]:
+    """Yield what can be decompressed of a zstd file; raise pyarrow.ArrowException or OSError at the first damage.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> b"".join(unzstd(pyarrow.compress(b"one", codec="zstd", asbytes=True)))
+    b'one'
+    """
     with pa.input_stream(pa.BufferReader(data), compression="zstd") as stream:
         while chunk := stream.read(4096):
             yield chunk
@@ -186,9 +206,9 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> tuple[bytes, bool]:
         ) from None
     damaged = False
     if raw.startswith(b"\x1f\x8b"):
-        raw, damaged = _unpack(_gzip(raw), path.name, limit)
+        raw, damaged = _unpack(gunzip(raw), path.name, limit)
     elif raw.startswith(b"\x28\xb5\x2f\xfd"):
-        raw, damaged = _unpack(_zstd(raw), path.name, limit)
+        raw, damaged = _unpack(unzstd(raw), path.name, limit)
     elif kind := next((kind for magic, kind in FOREIGN.items() if raw.startswith(magic)), ""):
         raise EvidenceError(
             f"compressed as {kind}", where=path.name, expected="plain text, .gz or .zst", next="unpack the file"

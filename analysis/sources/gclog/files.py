@@ -1,0 +1,184 @@
+"""Files of GC logs: their format, when they begin, and the order in which one follows another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from analysis.errors import EvidenceError
+from analysis.sources.gclog.chunks import Chunk, chunks
+from analysis.sources.gclog.decorations import decorations
+from analysis.sources.gclog.legacy.stamps import STAMP, read_stamp
+from analysis.sources.gclog.rows import NO_CLOCK
+
+__all__ = ["LogFile", "Place", "in_order", "no_line", "opened", "whole_lines"]
+
+UNIFIED = re.compile(
+    rb"^GC\(\d{1,9}\) |\] ?GC\(\d{1,9}\) |\[(?:gc|safepoint)(?:,[a-z,]+)? *\] |^Safepoint \"|\] Safepoint \""
+    rb"|Z GC\(\d{1,9}\) |\] (?:(?:Entering|Leaving) safepoint region|Total time for which app|Application time: )"
+    rb"|[\]Z] Using (?:G1|Serial|Parallel|Conc|The Z|Shen)",
+    re.MULTILINE,
+)
+LEGACY = re.compile(
+    rb"(?:^|[\s:\]])\[(?:Full GC|GC)[\s\[(-]|\[GCAdaptive|\[CMS-concurrent|\[GC concurrent"
+    rb"|\[(?:PSYoungGen|ParNew|DefNew|Times): |^\{Heap before "
+    rb"|^(?:[0-9TZ.,:+-]+ )*(?:Total time for which application threads were stopped|Application time: )"
+    rb"|^(?:Java HotSpot|OpenJDK)[^\n]{0,200}\bJRE \(|^CommandLine flags: |GC log file (?:created|has reached)"
+    rb"|: \[(?:Pause|Concurrent) |^GC STATISTICS|^Cancelling concurrent GC",
+    re.MULTILINE,
+)
+HEAD = 1 << 15  # bytes of a chunk that mostly tell the format
+PEEK = 64  # chunks in which the format must show
+FIRST_LINES = 2000  # in which a stamp must show
+SAME_START_US = 2e6  # files that say their JVM began at the same time may be of one rotated set
+NAN = float("nan")
+
+
+@dataclass
+class Place:
+    """Where the lines of a file stand among those of all files that are read as one: `before` lines, then `lines`."""
+
+    name: str
+    before: int = 0
+    lines: int = 0
+
+    def holds(self, line: int) -> bool:
+        """Return whether a line is the file's."""
+        return self.before < line <= self.before + self.lines
+
+    def count(self, lines: Sequence[int]) -> int:
+        """Return how many of some lines are the file's."""
+        found = np.asarray(lines, dtype="i8")
+        return int(((found > self.before) & (found <= self.before + self.lines)).sum())
+
+
+@dataclass
+class LogFile:
+    """A GC log that is open: `kind` "unified" or "legacy", its chunks, and its first stamps [us], [s] (NaN for none).
+
+    While it is read: its place, the end of a last line without line end (`open_end`), whether it is `cut`.
+    """
+
+    path: Path
+    kind: str
+    clock_us: float
+    uptime_seconds: float
+    parts: Iterator[Chunk]
+    place: Place
+    open_end: bytes = b""
+    cut: bool = field(default=False)
+
+    @property
+    def started_us(self) -> float:
+        """When the JVM started by its first stamps [us]; NaN unknown."""
+        return self.clock_us - self.uptime_seconds * 1e6
+
+
+def opened(path: Path, name: str) -> LogFile:
+    """Return a GC log, open, with its format and first stamps.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    EvidenceError
+        If it cannot be read, or no line of a GC log is among its first 64 MiB.
+    """
+    parts = chunks(path)
+    head: list[Chunk] = []
+    for part in parts:
+        head.append(part)
+        for data in (part.data[:HEAD], part.data[HEAD:]):
+            unified, legacy = len(UNIFIED.findall(data)), len(LEGACY.findall(data))
+            if unified or legacy:
+                kind = "unified" if unified >= legacy else "legacy"
+                clock, uptime = _first_stamps(data, kind)
+                return LogFile(path, kind, clock, uptime, chain(head, parts), Place(name))
+        if len(head) == PEEK:
+            break
+    raise no_line(path, empty=not head)
+
+
+def _first_stamps(data: bytes, kind: str) -> tuple[float, float]:
+    for line in data.split(b"\n", FIRST_LINES)[:FIRST_LINES]:
+        try:
+            if kind == "unified":
+                found = decorations(line)
+                if found.is_gc and (found.clock or not np.isnan(found.uptime_seconds)):
+                    return (float(found.clock_us) if found.clock else NAN), found.uptime_seconds
+            elif (match := STAMP.match(line)) and match.end():
+                stamp = read_stamp(match)
+                if stamp.clock_us != NO_CLOCK or not np.isnan(stamp.uptime_seconds):
+                    return (float(stamp.clock_us) if stamp.clock_us != NO_CLOCK else NAN), stamp.uptime_seconds
+        except ValueError:
+            continue
+    return NAN, NAN
+
+
+def in_order(files: Sequence[LogFile]) -> list[list[LogFile]]:
+    """Return files grouped to those that may be of one rotated set, in order of their first stamps.
+
+    Files of one format whose JVM started at the same time are one group, and so are those that do not tell.
+
+    Parameters
+    ----------
+    files : sequence of LogFile
+        In any order.
+    """
+    groups: list[list[LogFile]] = []
+    for file in sorted(files, key=lambda f: tuple(np.nan_to_num([f.started_us, f.clock_us, f.uptime_seconds]))):
+        mine = next((g for g in groups if g[0].kind == file.kind and _together(g[-1], file)), None)
+        if mine is None:
+            groups.append([file])
+        else:
+            mine.append(file)
+    return groups
+
+
+def _together(before: LogFile, after: LogFile) -> bool:
+    stamps = [[bool(np.isnan(x)) for x in (f.clock_us, f.uptime_seconds)] for f in (before, after)]
+    if np.isnan(before.started_us) or np.isnan(after.started_us):
+        return stamps[0] == stamps[1]
+    return abs(before.started_us - after.started_us) <= SAME_START_US
+
+
+def whole_lines(files: Iterable[LogFile]) -> Iterator[Chunk]:
+    """Yield the chunks of files one after the other, and set their places, open ends and whether they are cut.
+
+    A file that does not end with a line end gets one, if another follows.
+    """
+    before = 0
+    several = list(files)
+    for number, file in enumerate(several):
+        lines, last, held = 0, b"\n", False
+        for part in file.parts:
+            lines += part.data.count(b"\n")
+            held = held or bool(part.data)
+            last = part.data or last
+            file.cut = file.cut or part.cut
+            yield part
+        file.open_end = b"" if last.endswith(b"\n") else last[last.rfind(b"\n") + 1 :][-400:]
+        lines += bool(file.open_end)
+        file.place.before, file.place.lines = before, lines
+        before += lines
+        if file.open_end and number + 1 < len(several):
+            yield Chunk(b"\n", cut=False)
+
+
+def no_line(path: Path, *, empty: bool) -> EvidenceError:
+    """Return the error of a file that is no GC log."""
+    return EvidenceError(
+        "the file is empty" if empty else "no line of a GC log", where=path.name,
+        expected="a log of HotSpot's collectors, such as -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags",
+        next="check the path, and that the JVM was told to log",
+    )  # fmt: skip

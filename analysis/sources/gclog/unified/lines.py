@@ -1,0 +1,301 @@
+"""Unified logging of JDK 9 and later to rows: chunks are searched for what tells of events, other lines one by one.
+
+Most lines are details of a collection that are not read; a search for ``] GC(`` passes over them. What it does not
+find (safepoints of old versions, stalls, what a JVM says of itself, lines of others) is read line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from analysis.sources.gclog.chunks import Chunk
+from analysis.sources.gclog.decorations import decorations
+from analysis.sources.gclog.rows import Rows
+from analysis.sources.gclog.stamps import read_stamps
+from analysis.sources.gclog.unified.areas import areas_in
+from analysis.sources.gclog.unified.concurrent import stall_of, told_by
+from analysis.sources.gclog.unified.init import facts_of
+from analysis.sources.gclog.unified.pause import PAUSE, loose_pause, pause_head
+from analysis.sources.gclog.unified.rows import Gathered, joined
+from analysis.sources.gclog.unified.safepoint import SAFEPOINT, one_safepoint
+from analysis.sources.lines import NOT_UNDERSTOOD
+
+__all__ = ["read_unified"]
+
+DETAIL = (  # details of collections, most frequent first; any other line is looked at
+    rb"(?!Eden|Surv|Old r|Arch|Humo|Metas|Pause [^\n]*+(?<!ms)(?<!ms )(?=\n|\Z)|Using|- age|Desired|Age t|DefNew"
+    rb"|Tenured|PSY|ParO|ParN|Phase|Adjust|Compact|Forcing|Merge|Pre |Post |Evacuate|Other|Pacer|MMU|Mark|NMethods)"
+)
+TIMES = rb"User=(\d++\.\d++)s Sys=(\d++\.\d++)s Real=(\d++\.\d++)s"
+BODY = (
+    rb"GC\(([0-9]++)\) ([yYO]: )?+(?! )(?:"
+    + PAUSE + rb"(?:\n(?:\[[^\]\n]*+\])*+ GC\(\1\) " + TIMES + rb")?+"  # mostly the next line
+    rb"|Concurrent ((?:[A-Za-z-]++ )++)(?:\(\d[^)\n]*+\) )?+(\d++\.\d++)ms(?=\n)"
+    rb"|" + TIMES + rb" *(?=\n|\Z)|" + DETAIL + rb"([^\n]*+))"
+)  # fmt: skip
+FAST, SLOW = re.compile(rb"\] " + BODY), re.compile(BODY)
+OF_PAUSE, OF_PAUSE_WITH_CPU, OF_PHASE, OF_CPU, OF_OTHER = 10, 13, 15, 18, 19  # the last group of each
+BEGUN = re.compile(rb"\] GC\(([0-9]{1,9})\) (?:[yYO]: )?Pause ([^\n]*+)(?<!ms)(?<!ms )(?=\n|\Z)")
+CPU = re.compile(rb"User=(\d{1,9}[.,]\d{1,4})s Sys=(\d{1,9}[.,]\d{1,4})s Real=(\d{1,9}[.,]\d{1,4})s\s*")
+MARK = b"] GC("
+GC_LIKE = re.compile(
+    rb"gc|safepoint|GC\(|Safepoint \"|Total time for which|Application time|Stall \(|Using |CPUs: "
+    rb"|Heap |Workers|Memory: |Version: |Trigger: "
+)
+DEBUG = re.compile(rb"\[(?:debug|trace|develop) *\]\[")  # what such lines tell besides are details of events
+MAIN_TAGS = frozenset({b"gc", b"gc,start"})
+LONGEST_GCID = 9  # digits
+SAMPLES = 5
+TAIL = 1 << 14  # bytes at the end of a chunk in which a pause that is under way begins
+LONGEST_PLAIN = 60  # bytes of a text that may come again
+
+
+@dataclass
+class _Search:
+    """What was found so far; `first` is the number of lines before the chunk, `plain` texts that tell of no event."""
+
+    rows: Rows = field(default_factory=Rows)
+    gathered: Gathered = field(default_factory=Gathered)
+    first: int = 0
+    begun: int = 0  # pauses that began so far and did not end
+    operation: bytes = b""
+    letters: bool = False  # of the generations of ZGC were seen
+    plain: set[bytes] = field(default_factory=set)
+
+    def miss(self, line: int, text: bytes) -> None:
+        self.rows.unrecognised.append(line)
+        if len(self.rows.samples) < SAMPLES:
+            self.rows.samples.append((line, bytes(text[:480])))
+
+
+@dataclass
+class _Found:
+    """What was found in a chunk: line of the chunk, and a match or the cells of a row."""
+
+    hits: list[tuple[int, re.Match[bytes]]]
+    pauses: list[tuple[int, Any]] = field(default_factory=list)
+    safepoints: list[tuple[int, Any]] = field(default_factory=list)
+    stalls: list[tuple[int, Any]] = field(default_factory=list)
+    phases: list[tuple[int, Any]] = field(default_factory=list)
+    others: list[tuple[int, Any]] = field(default_factory=list)
+    begun: list[tuple[int, Any]] = field(default_factory=list)
+    stamps: list[tuple[int, Any]] = field(default_factory=list)
+
+    def tables(self) -> dict[str, list[tuple[int, Any]]]:
+        return {
+            "pauses": self.pauses, "safepoints": self.safepoints, "stalls": self.stalls, "phases": self.phases,
+            "others": self.others, "begun": self.begun, "stamps": self.stamps,
+        }  # fmt: skip
+
+
+def read_unified(parts: Iterable[Chunk], *, areas: bool = True) -> Rows:
+    """Return the rows of a log in unified logging.
+
+    Parameters
+    ----------
+    parts : iterable of Chunk
+        The file.
+    areas : bool
+        Whether to read generations, regions, metaspace and workers as well.
+
+    Returns
+    -------
+    Rows
+        Of pauses, safepoints, cycles, phases and stalls.
+
+    Examples
+    --------
+    >>> line = b"[2026-11-22T18:04:30.123+0000][1.5s][gc] GC(0) Pause Full (System.gc()) 9M->5M(64M) 11.3ms"
+    >>> rows = read_unified([Chunk(line, cut=False)])
+    >>> rows.pauses["cause"], rows.lines, rows.unrecognised
+    (['System.gc()'], 1, [])
+    """
+    search = _Search()
+    for part in parts:
+        if part.data:
+            _take_chunk(search, part.data, areas=areas)
+        if part.cut:
+            search.rows.notes.append("the packed stream is broken")
+    search.rows.lines = search.first
+    if search.letters:
+        search.rows.facts.append((1, "generational", True))
+    return joined(search.rows, search.gathered)
+
+
+def _take_chunk(search: _Search, data: bytes, *, areas: bool) -> None:
+    ends = np.flatnonzero(np.frombuffer(data, dtype="u1") == ord("\n"))
+    starts = np.concatenate([[0], ends + 1])
+    if starts[-1] == len(data):
+        starts = starts[:-1]
+    else:
+        ends = np.append(ends, len(data))
+    hits, spots = list(FAST.finditer(data)), list(SAFEPOINT.finditer(data))
+    lines = _lines_of(hits, starts)
+    found = _Found(list(zip(lines, hits, strict=True)))
+    found.safepoints = list(zip(_lines_of(spots, starts), (m.groups() for m in spots), strict=True))
+    marks = data.count(MARK)
+    search.rows.numbered += marks
+    if marks + len(spots) != len(starts):
+        rest = np.ones(len(starts), dtype=bool)
+        rest[np.searchsorted(starts, _places_of_mark(data), side="right") - 1] = False
+        rest[[i for i, _ in found.safepoints]] = False
+        for i in np.flatnonzero(rest).tolist():
+            line = data[starts[i] : ends[i]]
+            try:
+                _take_line(search, i, line, found)
+            except NOT_UNDERSTOOD:
+                search.miss(search.first + i + 1, line)
+    _keep(search, data, (starts, ends), found)
+    if areas and len((told := areas_in(data)).gcid):
+        numbers = np.searchsorted(starts, told.place, side="right") + search.first
+        search.gathered.areas.append((told, numbers))
+    search.first += len(starts)
+
+
+def _lines_of(hits: list[re.Match[bytes]], starts: np.ndarray) -> list[int]:
+    places = np.fromiter((m.start() for m in hits), dtype="i8", count=len(hits))
+    lines: list[int] = (np.searchsorted(starts, places, side="right") - 1).tolist()
+    return lines
+
+
+def _places_of_mark(data: bytes) -> np.ndarray:
+    text = np.frombuffer(data, dtype="u1")
+    places = np.flatnonzero(text == MARK[-1]) - len(MARK) + 1
+    places = places[places >= 0]
+    for at in (3, 2, 0):
+        places = places[text[places + at] == MARK[at]]
+    return places
+
+
+def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
+    """Take a line that the searches did not find; raise ValueError if it is of the GC log and not understood."""
+    rows, number = search.rows, search.first + i + 1
+    if not line.strip():
+        rows.blank.append(number)
+        return
+    told = decorations(line) if GC_LIKE.search(line) else None
+    if told is None or not told.is_gc:
+        rows.foreign.append(number)
+        return
+    text = told.text
+    if numbered := SLOW.match(text):
+        rows.numbered += 1
+        found.hits.append((i, numbered))
+    elif text.startswith((b'Safepoint "', b"Total time for which")):
+        found.safepoints.append((i, one_safepoint(text, search.operation)))
+    elif text.startswith(b"Entering safepoint region: "):
+        search.operation = text[27:].strip()
+    elif stall := stall_of(text):
+        found.stalls.append((i, (-1, *stall)))
+    elif text.startswith((b"Allocation Stall (", b"Relocation Stall (")):
+        raise ValueError("no stall")
+    else:
+        facts = facts_of(text)
+        rows.facts += [(number, name, value) for name, value in facts]
+        if any(name == "collector" for name, _ in facts):
+            search.gathered.begins.append((number, told.uptime_seconds))
+
+
+def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], found: _Found) -> None:
+    """Sort what was found in a chunk into tables, with stamps."""
+    (starts, ends), first = edges, search.first + 1
+    pauses: list[tuple[int, tuple[Any, ...]]] = []
+    for i, m in found.hits:
+        last = m.lastindex
+        if last in (OF_PAUSE_WITH_CPU, OF_PAUSE):
+            pauses.append((i, m.group(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)))
+        elif last == OF_PHASE:
+            found.phases.append((i, m.group(1, 14, 15)))
+        elif last == OF_CPU and len(m[1]) <= LONGEST_GCID:
+            search.gathered.cpu.append((first + i, m.group(1, 16, 17, 18)))
+        elif (text := m[OF_OTHER] or b"") not in search.plain:
+            line = data[starts[i] : ends[i]]
+            try:
+                if _other(search, (i, line), m, found) and len(text) < LONGEST_PLAIN:
+                    search.plain.add(text)
+            except NOT_UNDERSTOOD:
+                search.miss(first + i, line)
+    found.pauses += [
+        p
+        for p in pauses
+        if pause_head(p[1][2]).kind != "other" or _is_pause(search, p[0], data[starts[p[0]] : ends[p[0]]])
+    ]
+    told = data.count(b" Pause ")
+    search.begun = max(search.begun + told - 2 * len(found.pauses), 0)
+    if search.begun and told > len(found.pauses):  # a pause begins and does not end here: mostly in the next chunk
+        found.begun = _begun(data, starts, found.pauses, max(len(data) - TAIL, 0))
+        if len(found.begun) < search.begun:
+            found.begun = _begun(data, starts, found.pauses, 0)
+    found.stamps = [(i, ()) for i in {0, len(starts) - 1} if decorations(data[starts[i] : ends[i]]).is_gc]
+    where = np.array([i for some in found.tables().values() for i, _ in some], dtype="i8")
+    stamps = read_stamps(data, starts[where], ends[where])
+    search.rows.collected |= stamps.collected
+    search.letters = search.letters or any(m[1] for _, m in found.pauses)
+    at = 0
+    for name, some in found.tables().items():
+        part = slice(at, at + len(some))
+        bad = search.gathered.add(name, first + where[part], stamps.part(part), [row for _, row in some])
+        at = part.stop
+        for i in where[part][bad].tolist():
+            search.miss(first + i, data[starts[i] : ends[i]])
+
+
+def _is_pause(search: _Search, i: int, line: bytes) -> bool:
+    """Return whether a line that tells of a pause of unknown kind tells of a stop: not one of others, and no detail."""
+    if not decorations(line).tags:
+        search.rows.foreign.append(search.first + i + 1)
+        return False
+    return DEBUG.search(line) is None
+
+
+def _begun(data: bytes, starts: np.ndarray, pauses: list[tuple[int, Any]], at: int) -> list[tuple[int, Any]]:
+    """Return the pauses that begin in a chunk from a place on and do not end: line, number of the collection."""
+    hits = list(BEGUN.finditer(data, at))
+    if not hits:
+        return []
+    first = _lines_of(hits[:1], starts)[0]
+    last = {(m[0], m[2][:6]): i for i, m in pauses if i >= first}
+    return [
+        (i, (int(m[1]),))
+        for i, m in zip(_lines_of(hits, starts), hits, strict=True)
+        if last.get((m[1], m[2][:6]), -1) < i
+    ]
+
+
+def _other(search: _Search, line: tuple[int, bytes], m: re.Match[bytes], found: _Found) -> bool:
+    """Take a numbered line that is not as usual; return whether the same text never tells more.
+
+    Raises
+    ------
+    ValueError
+        If it is not understood.
+    """
+    (i, whole), text = line, m[OF_OTHER] or b""
+    if len(m[1]) > LONGEST_GCID:
+        raise ValueError("the number of the collection is none")
+    if text.startswith(b"Pause "):
+        if (parts := loose_pause(text)) is None:
+            raise ValueError("no pause")
+        known = pause_head(parts[0] or b"").kind != "other"
+        if known or _is_pause(search, i, whole):
+            found.pauses.append((i, (m[1], m[2], *parts, None, None, None)))
+    elif text.startswith(b"User="):
+        if (times := CPU.fullmatch(text)) is None:
+            raise ValueError("no CPU times")
+        cells = [x.replace(b",", b".") for x in times.groups()]
+        search.gathered.cpu.append((search.first + i + 1, (m[1], *cells)))
+    elif stall := stall_of(text):
+        found.stalls.append((i, (int(m[1]), *stall)))
+    elif told := told_by(text):
+        if told.kind == "plain":
+            return True
+        search.letters = search.letters or told.name in ("minor", "major")
+        found.others.append((i, (int(m[1]), *told)))
+    elif decorations(whole).tags in MAIN_TAGS and DEBUG.search(whole) is None:
+        raise ValueError("not known")
+    return False

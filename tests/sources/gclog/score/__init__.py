@@ -1,0 +1,1 @@
+"""What the unit tests of other GC log readers expect, translated into questions to our tables."""

@@ -1,0 +1,60 @@
+"""Where one JVM ends in a file and another begins."""
+
+import numpy as np
+import pytest
+
+from analysis.sources.gclog.files import Place
+from analysis.sources.gclog.rows import NO_CLOCK, Rows
+from analysis.sources.gclog.segments import segments
+
+
+def rows_of(uptimes, *, gcids=None, begins=(), lengths=None):
+    n = len(uptimes)
+    table = {
+        "line": np.arange(1, n + 1) * 10, "clock_us": np.full(n, NO_CLOCK),
+        "stamp_seconds": np.array(uptimes, dtype="f8"),
+        "gcid": np.arange(n) if gcids is None else np.array(gcids), "kind": ["young"] * n,
+        "duration_seconds": np.zeros(n) if lengths is None else np.array(lengths),
+    }  # fmt: skip
+    stamps = {"line": np.zeros(0, dtype="i8"), "clock_us": np.zeros(0, dtype="i8"), "stamp_seconds": np.zeros(0)}
+    return Rows(pauses=table, stamps=stamps | {"begin_lines": list(begins)}, lines=10 * n + 5)
+
+
+def spans(rows):
+    return [(s.first, s.last) for s in segments(rows, [Place("gc.log", 0, rows.lines)])]
+
+
+def test_one_jvm_is_one_stretch():
+    assert spans(rows_of([1.0, 2.0, 3.0])) == [(1, 35)]
+    assert spans(Rows()) == [(1, 1)]
+
+
+def test_an_uptime_that_falls_begins_another_where_it_named_its_collector():
+    assert spans(rows_of([50.0, 60.0, 1.0])) == [(1, 29), (30, 35)]
+    assert spans(rows_of([50.0, 60.0, 1.0], begins=[22])) == [(1, 21), (22, 35)]
+
+
+def test_threads_write_out_of_order_and_long_pauses_are_stamped_late():
+    assert spans(rows_of([50.0, 49.2, 51.0])) == [(1, 35)]
+    assert spans(rows_of([50.0, 44.0, 51.0], lengths=[7.0, 0.0, 0.0])) == [(1, 35)]
+
+
+@pytest.mark.parametrize(("begins", "expected"), [([], [(1, 35)]), ([15], [(1, 14), (15, 35)]), ([5], [(1, 35)])])
+def test_a_collector_that_is_named_begins_another_only_after_collections(begins, expected):
+    assert spans(rows_of([np.nan] * 3, gcids=[7, 8, 9], begins=begins)) == expected
+
+
+def test_without_uptimes_numbers_that_begin_again_tell():
+    assert spans(rows_of([np.nan] * 4, gcids=[5, 6, 0, 1])) == [(1, 29), (30, 45)]
+    assert spans(rows_of([np.nan] * 4, gcids=[0, 1, 0, 1])) == [(1, 45)]
+
+
+def test_tables_facts_and_counts_are_those_of_the_stretch():
+    rows = rows_of([50.0, 60.0, 1.0])
+    rows.facts += [(2, "version", "17"), (31, "version", "21"), (32, "version", "22")]
+    first, second = segments(rows, [Place("gc.log", 0, rows.lines)])
+    assert (first.facts, second.facts) == ({"version": "17"}, {"version": "21"})
+    assert second.table("pauses")["line"].tolist() == [30]
+    assert second.table("stalls") == {}
+    assert (first.count([1, 29, 30]), first.gcids, second.begin[1]) == (2, (0, 1), 1.0)
+    assert np.isnan(first.offset_us)
