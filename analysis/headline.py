@@ -20,6 +20,8 @@ CLAUSES = {
         "stops cover " + EXCESS,
     ),
     "gc_pauses": (
+        "threads of the JVM of {container} waited for memory in {stalled_ratio} of the time {which_episodes}, it stood "
+        "still for {paused_ratio}, and both cover " + EXCESS,
         "the JVM of {container} stood still for {paused_ratio} of the time {which_episodes}, and the stops cover "
         + EXCESS,
     ),

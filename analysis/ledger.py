@@ -45,7 +45,7 @@ SUSPECTS = (
     Suspect("a server that the service calls", ("server_side_fault",), "the server's own request and latency metrics"),
     Suspect("one way between two services", ("edge_fault",), "calls of other sources to the same server"),
     Suspect("CPU throttling", ("cpu_throttling",), "the CFS period counters and the limit of every container"),
-    Suspect("GC pauses", ("gc_pauses",), "the GC log with safepoints and wall-clock times"),
+    Suspect("GC pauses", ("gc_pauses",), "the GC log with safepoints, stalls and wall-clock times"),
     Suspect("database load", ("db_load",), "samples of active sessions, once a second"),
     Suspect("database locks", ("lock_contention",), "samples of active sessions with who blocks them"),
     Suspect("connection pool", ("connection_pool",), "the pool's active, pending and maximum connections"),

@@ -1,6 +1,7 @@
-"""GC pauses: did the JVM stand still while requests were bad, and does that explain them.
+"""GC pauses: did the JVM stand still, or threads wait for memory, while requests were bad, and does that explain them.
 
 One finding per workload and container with a GC log. Safepoints count as well as pauses: threads stand still in both.
+A stall holds one thread, and which one served a request is not known: see `gc/stall_cover.py`.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from analysis.hypotheses.case import Case
 from analysis.hypotheses.explained import AT_LEAST, magnitude_of
 from analysis.hypotheses.gc.caveats import caveats_of
 from analysis.hypotheses.gc.clock import clock_of, clock_reason
+from analysis.hypotheses.gc.collector_change import collector_changes
 from analysis.hypotheses.gc.cover import Covered, covered_by, levels_of, overlap_of
 from analysis.hypotheses.gc.exposure import NO_EXPOSURE, exposure_test
 from analysis.hypotheses.gc.gaps import gap_reason
 from analysis.hypotheses.gc.grid import grid_of, known_inside
 from analysis.hypotheses.gc.jvms import MOST_UNREAD, Jvm, jvms
+from analysis.hypotheses.gc.observed import named_in
 from analysis.hypotheses.gc.onset import NOT_HELD, Held, Levels, end_test, held_by_stops, onset_test
-from analysis.hypotheses.gc.quota_words import quota_caveats, quota_values
+from analysis.hypotheses.gc.quota import quota_of, quota_values
+from analysis.hypotheses.gc.quota_words import quota_caveats
+from analysis.hypotheses.gc.stall_words import unclear, what_of, which_thread
 from analysis.hypotheses.gc.words import GcTrial, state, trial_values
 from analysis.hypotheses.panel import make_panel, study_window
 from analysis.hypotheses.trial import (
@@ -54,7 +59,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Rise:
-    """One JVM's share of time stopped on the grid of an episode, its change from baseline to it, and what it covers.
+    """One JVM's share of time held on the grid of an episode, its change from baseline to it, and what it covers.
 
     `q_alone`: of the change among the JVMs that could explain the symptom alone; `q_value`: among all.
     """
@@ -90,7 +95,8 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
     Returns
     -------
     (findings, observations)
-        One finding per workload and container; no observations.
+        One finding per workload and container; an observation for each change of the collector in a log, and for what
+        has a name in it.
 
     Examples
     --------
@@ -105,7 +111,8 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         return (unheard(_blank((service.namespace, service.workload, ""), ()), _why_none(case)),), ()
     testable = {key: pods for key, pods in groups.items() if _why_not(case, pods) is None}
     studies = [(e, _rises(case, e, testable)) for e in case.symptom.episodes]
-    return tuple(_finding(case, key, pods, studies) for key, pods in groups.items()), ()
+    found = tuple(_finding(case, key, pods, studies) for key, pods in groups.items())
+    return found, (*collector_changes(groups), *named_in(case))
 
 
 def _why_none(case: Case) -> str:
@@ -146,7 +153,7 @@ def _finding(
     names = set((best.entity or blank.entity).pods)
     told = tuple(p for p in pods if not p.pod or p.pod in names)
     rises = next(found for episode, found in studies if episode is best.episode)
-    quota = quota_values(case, key, told, best.episode) if finding.verdict != "refuted" else {}
+    quota = quota_values(quota_of(case, key, told, best.episode)) if finding.verdict != "refuted" else {}
     caveats = (*_others(rises, told, finding), *quota_caveats(quota), *caveats_of(case, best.episode, told, finding))
     return replace(finding, values=finding.values | quota, caveats=caveats, evidence=(*blank.evidence, asked))
 
@@ -164,7 +171,7 @@ def _others(rises: Mapping[Key, tuple[Rise, ...]], pods: tuple[Jvm, ...], findin
 
 
 def _rises(case: Case, episode: Episode, groups: Mapping[Key, tuple[Jvm, ...]]) -> dict[Key, tuple[Rise, ...]]:
-    """Return each JVM's share of time stopped around an episode, with q.
+    """Return each JVM's share of time stopped, or with a stall, around an episode, with q.
 
     A JVM whose stops could not cover half of the excess time is refuted by that: it is no test among those whose false
     discoveries are counted. It may still be one of several that did it together.
@@ -186,10 +193,10 @@ def _with_q(rise: Rise, alone: float, among_all: float) -> Rise:
 
 def _rise(case: Case, episode: Episode, jvm: Jvm, edges: np.ndarray) -> Rise:
     """Return a JVM's rise: its size in shares of time, its chance on their logarithm, for they span decades."""
-    ratio = paused_ratio(jvm.stops, edges, jvm.known)
+    ratio = paused_ratio(jvm.held, edges, jvm.known)
     after, before = (known_inside(ratio, edges, w) for w in (episode.window, case.incident.baseline))
     found = change(np.log(before + OFFSET), np.log(after + OFFSET), floor=SPREAD_FLOOR)
-    difference = float(after.mean() - before.mean()) if len(after) and len(before) else float("nan")
+    difference = round(float(after.mean() - before.mean()), 9) if len(after) and len(before) else float("nan")
     p = found.p_value if not found.difference < 0 else 1.0
     changed = found._replace(difference=difference, p_value=p)
     return Rise(jvm, edges, ratio, changed, covered_by(case, episode, (jvm,)))
@@ -212,7 +219,10 @@ def _trial_of(case: Case, key: Key, episode: Episode, rises: tuple[Rise, ...], o
     requests, edges, cover, explained = covered
     levels = levels_of(case, episode, pods)
     on_path = case.on_path(key[0], key[1])
-    magnitude = magnitude_of(explained, requests, edges, cover, what="the stops cover", on_path=on_path)
+    what = what_of(pods, episode.window)
+    magnitude = magnitude_of(explained, requests, edges, cover, what=f"the {what} cover", on_path=on_path)
+    if magnitude.passed is None and any(p.stalls_in(episode.window) for p in pods):
+        magnitude = which_thread(magnitude)
     rose = not rises[0].change.difference < RISE_FLOOR
     ends, (specificity, exposure) = (NOT_HELD, NOT_HELD), (undecided("specificity", NO_RISE), NO_EXPOSURE)
     if rose:
@@ -220,6 +230,7 @@ def _trial_of(case: Case, key: Key, episode: Episode, rises: tuple[Rise, ...], o
         ends, (specificity, exposure) = (first, last), exposure_test(case, episode, pods)
     clocks = [clock_of(case, key, p, alone=of == 1) for p in pods]
     unusable = _unread(case, episode, pods) or next((why for c in clocks if (why := clock_reason(c))), None)
+    unusable = unusable or unclear(case, pods)
     gap = next((why for p in pods if (why := gap_reason(p, episode.window))), None)
     if unusable or gap:
         tests = tuple(undecided(name, unusable or gap or "") for name in TESTS)
@@ -256,9 +267,10 @@ def _five_tests(case: Case, episode: Episode, suspect: Suspect) -> tuple[Test, .
     except CoverageError as error:
         return tuple(undecided(name, error.what) for name in TESTS)
     q = suspect.rises[0].q_alone if len(suspect.rises) == 1 else min(r.q_value for r in suspect.rises)
-    timing = onset_test(suspect.ends[0], rise, suspect.levels, q_value=q, floor=RISE_FLOOR)
+    what = what_of(tuple(r.jvm for r in suspect.rises), episode.window)
+    timing = onset_test(suspect.ends[0], rise, suspect.levels, q_value=q, floor=RISE_FLOOR, what=what)
     dose = dose_test(panel, without_others(panel, case, episode))
     if timing.passed is False:
         no_rise = (undecided(name, NO_RISE) for name in ("specificity", "reversal"))
         return timing, suspect.magnitude, dose, *no_rise
-    return timing, suspect.magnitude, dose, suspect.specificity, end_test(suspect.ends[1], suspect.levels)
+    return timing, suspect.magnitude, dose, suspect.specificity, end_test(suspect.ends[1], suspect.levels, what=what)

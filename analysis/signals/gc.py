@@ -11,8 +11,8 @@ from analysis.incident import Window
 from analysis.signals.stretches import union
 
 __all__ = [
-    "StopStatistics", "cause_table", "known_spans", "paused_ratio", "stop_intervals", "stop_statistics",
-    "stopped_seconds", "without",
+    "StopStatistics", "cause_table", "known_spans", "paused_ratio", "pauses_in", "spans_of", "stop_intervals",
+    "stop_statistics", "stopped_seconds", "throughput_ratio", "without",
 ]  # fmt: skip
 
 
@@ -29,9 +29,22 @@ class StopStatistics(NamedTuple):
     ratio: float
 
 
-def _spans_of(frame: pd.DataFrame, end: pd.Index | pd.Series) -> np.ndarray:
-    start_us = pd.DatetimeIndex(frame["start"]).as_unit("us").asi8
-    return np.stack([start_us, pd.DatetimeIndex(end).as_unit("us").asi8], axis=1)
+def spans_of(frame: pd.DataFrame) -> np.ndarray:
+    """Return starts and ends of the rows of a table [us], shape (n, 2), in its order.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column start; a column end, or the index.
+
+    Examples
+    --------
+    >>> at = pd.to_datetime([5], unit="us", utc=True)
+    >>> spans_of(pd.DataFrame({"start": at}, index=at + pd.Timedelta(3, "us"))).tolist()
+    [[5, 8]]
+    """
+    end = frame.get("end", frame.index)
+    return np.stack([pd.DatetimeIndex(at).as_unit("us").asi8 for at in (frame["start"], end)], axis=1)
 
 
 def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray:
@@ -43,7 +56,7 @@ def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray
     Parameters
     ----------
     pauses, safepoints : DataFrame
-        Of `sources.gc_log.GcLog`: index end, column start.
+        Of a `GcLog`: index end, column start.
 
     Returns
     -------
@@ -57,8 +70,8 @@ def stop_intervals(pauses: pd.DataFrame, safepoints: pd.DataFrame) -> np.ndarray
     >>> stop_intervals(pauses, pd.DataFrame({"start": at(10)}, index=at(31))).tolist()
     [[10, 31], [70, 80]]
     """
-    stops = union(_spans_of(safepoints, safepoints.index))
-    work = _spans_of(pauses, pauses.index)
+    stops = union(spans_of(safepoints))
+    work = spans_of(pauses)
     if len(stops) and len(work):
         middle = work.mean(axis=1)
         place = np.searchsorted(stops[:, 0], middle, side="right") - 1
@@ -94,7 +107,7 @@ def known_spans(lives: pd.DataFrame, holes: pd.DataFrame | None = None) -> np.nd
     Parameters
     ----------
     lives, holes : DataFrame
-        Of `sources.gc_log.GcLog`: columns start, end.
+        Of a `GcLog`: columns start, end.
 
     Examples
     --------
@@ -102,8 +115,8 @@ def known_spans(lives: pd.DataFrame, holes: pd.DataFrame | None = None) -> np.nd
     >>> known_spans(pd.DataFrame({"start": at(0, 50), "end": at(40, 90)})).tolist()
     [[0, 40], [50, 90]]
     """
-    alive = union(_spans_of(lives, lives["end"]))
-    return alive if holes is None or not len(holes) else without(alive, union(_spans_of(holes, holes["end"])))
+    alive = union(spans_of(lives))
+    return alive if holes is None or not len(holes) else without(alive, union(spans_of(holes)))
 
 
 def stopped_seconds(intervals: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -164,6 +177,35 @@ def paused_ratio(intervals: np.ndarray, edges: np.ndarray, known: np.ndarray) ->
         return np.where(seen >= 0.5 * steps - 1e-9, np.clip(held / seen, 0.0, 1.0), np.nan)
 
 
+def throughput_ratio(intervals: np.ndarray, window: Window, known: np.ndarray) -> float:
+    """Return the share of a window in which the JVM did not stand still: 1 - stopped / known time, by overlap.
+
+    Parameters
+    ----------
+    intervals, known : ndarray of int64, shapes (k, 2) and (j, 2)
+        From `stop_intervals` and `known_spans` [us].
+    window : Window
+        (start, end].
+
+    Returns
+    -------
+    float
+        Of the part that the log tells of [ratio], never below 0; NaN where it tells of nothing.
+
+    Notes
+    -----
+    Of stops alone: a collector that works beside the threads takes CPU, and one that lets threads wait for memory
+    holds them, without any. See `gc_cpu` and `gc_stalls`.
+
+    Examples
+    --------
+    >>> window = Window("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z")
+    >>> throughput_ratio(np.array([[1, 2], [5, 8]]) * 1_000_000, window, np.array([[0, 10_000_000]]))
+    0.6
+    """
+    return 1.0 - stop_statistics(intervals, window, known).ratio
+
+
 def stop_statistics(intervals: np.ndarray, window: Window, known: np.ndarray) -> StopStatistics:
     """Return number, seconds, longest and 99th percentile of the stops that ended in a window, and the share stopped.
 
@@ -190,11 +232,31 @@ def stop_statistics(intervals: np.ndarray, window: Window, known: np.ndarray) ->
     lengths = np.sort((chosen[:, 1] - chosen[:, 0]) / 1e6)
     edges = np.array([window.start_us, window.end_us])
     seen, held = (float(np.diff(stopped_seconds(spans, edges))[0]) for spans in (known, intervals))
-    ratio = held / seen if seen > 0 else float("nan")
+    ratio = min(held / seen, 1.0) if seen > 0 else float("nan")
     if not len(lengths):
         return StopStatistics(0, 0.0, float("nan"), float("nan"), ratio)
     p99 = float(lengths[int(np.ceil(0.99 * len(lengths))) - 1])
     return StopStatistics(len(lengths), float(lengths.sum()), float(lengths[-1]), p99, ratio)
+
+
+def pauses_in(pauses: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return the pauses that ended in a window; those inside another pause are left out.
+
+    Parameters
+    ----------
+    pauses : DataFrame
+        Of a `GcLog`: index end, column nested.
+    window : Window
+        (start, end].
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"nested": [False, True]}, index=pd.to_datetime([5, 5], unit="s", utc=True))
+    >>> len(pauses_in(rows, Window("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z")))
+    1
+    """
+    inside: pd.DataFrame = pauses[window.holds(pd.DatetimeIndex(pauses.index)) & ~pauses["nested"].to_numpy(dtype=bool)]
+    return inside
 
 
 def cause_table(pauses: pd.DataFrame, window: Window) -> pd.DataFrame:
@@ -203,7 +265,7 @@ def cause_table(pauses: pd.DataFrame, window: Window) -> pd.DataFrame:
     Parameters
     ----------
     pauses : DataFrame
-        Of `sources.gc_log.GcLog`.
+        Of a `GcLog`.
     window : Window
         (start, end].
 
@@ -221,7 +283,7 @@ def cause_table(pauses: pd.DataFrame, window: Window) -> pd.DataFrame:
     >>> cause_table(row, Window("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z"))["n"].tolist()
     [1]
     """
-    inside = pauses[window.holds(pd.DatetimeIndex(pauses.index)) & ~pauses["nested"].to_numpy(dtype=bool)]
+    inside = pauses_in(pauses, window)
     grouped = inside.groupby(["kind", "cause"], sort=True)
     table = pd.DataFrame({
         "n": grouped.size(),

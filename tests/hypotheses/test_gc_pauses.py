@@ -11,8 +11,9 @@ from analysis.collect import Problem
 from analysis.hypotheses.case import Case
 from analysis.hypotheses.gc.exposure import request_starts
 from analysis.hypotheses.gc_pauses import examine
+from analysis.signals.gc import stop_intervals
 from tests.conftest import A, B, C, D
-from tests.hypotheses.gc_cases import bursty_train, cut, made_log, shifted, with_logs
+from tests.hypotheses.gc_cases import bursty_train, cut, made_log, shifted, stall_rows, stalling_log, with_logs
 from tests.variants import CFS, add, evidence_of, moved, with_samples, with_window
 
 JVM = "gc_pauses:payments/payment-api/app"
@@ -220,3 +221,92 @@ def test_a_quota_that_may_have_stretched_the_pauses_is_named_with_its_counter():
     assert any("waited for a CPU" in c and "Not for the quota" in c for c in starved.caveats)
     quiet = found_in(evidence)[JVM]
     assert not any("quota" in c for c in quiet.caveats)
+
+
+def long_stops():
+    stops = stop_intervals(log_of(B).pauses, log_of(B).safepoints)
+    return stops[stops[:, 1] - stops[:, 0] > 20_000]
+
+
+def test_threads_that_all_wait_where_requests_stood_still_are_supported_and_on_what_it_rests():
+    """The stops of the recording as stalls of as many threads as requests were ever under way, with tiny pauses."""
+    log = stalling_log(long_stops(), life_of(log_of(B)), threads=200)
+    finding = found_in(with_logs(evidence_of(B), log))[JVM]
+    assert finding.verdict == "supported"
+    assert finding.values["paused_ratio"].value < 0.001
+    assert finding.values["stalled_ratio"].value > 0.5
+    assert finding.explained_ratio > 0.9
+    assert "at least one thread waited for memory in" in finding.statement
+    assert any("No log says which thread serves a request" in c for c in finding.caveats)
+
+
+@pytest.mark.parametrize("threads", [1, 3, 10])
+def test_a_few_threads_that_wait_half_of_the_time_are_neither_accused_nor_cleared(threads):
+    log = stalling_log(long_stops(), life_of(log_of(B)), threads=threads)
+    finding = found_in(with_logs(evidence_of(B), log))[JVM]
+    assert finding.verdict == "insufficient"
+    assert "which threads the stalls held is not known" in finding.statement
+    assert "which of the threads that waited for memory served a bad request is not known" in finding.tests[1].reason
+    assert finding.tests[1].high > 0.5
+    assert any(c.startswith("Names of threads in the request log") for c in finding.caveats)
+
+
+@pytest.mark.parametrize("threads", [1, 40])
+def test_stalls_that_do_not_fit_the_bad_requests_are_never_refuted_by_tiny_pauses(threads):
+    window = evidence_of(B).incident.window
+    begin = np.arange(window.start_us, window.end_us - 500_000, 500_000)
+    log = stalling_log(np.stack([begin, begin + 300_000], axis=1), life_of(log_of(B)), threads=threads)
+    assert found_in(with_logs(evidence_of(B), log))[JVM].verdict == "insufficient"
+
+
+def test_stalls_that_were_there_before_or_elsewhere_are_refuted():
+    life = life_of(log_of(B))
+    begin = np.arange(life[0] + 1_000_000, life[1] - 500_000, 500_000)
+    steady = stalling_log(np.stack([begin, begin + 100_000], axis=1), life, threads=40)
+    baseline = evidence_of(B).incident.baseline
+    early = np.arange(baseline.start_us, baseline.start_us + 20_000_000, 1_000_000)
+    before = stalling_log(np.stack([early, early + 300_000], axis=1), life, threads=40)
+    none = stalling_log(long_stops()[:0], life, threads=1)
+    for log in (steady, before, none):
+        finding = found_in(with_logs(evidence_of(B), log))[JVM]
+        assert finding.verdict == "refuted"
+        assert "did not rise" in finding.tests[0].words
+
+
+@pytest.mark.parametrize("seconds", [-60, -20, 20, 60])
+def test_shifted_stalls_support_nothing(seconds):
+    log = shifted(stalling_log(long_stops(), life_of(log_of(B)), threads=200), seconds)
+    assert found_in(with_logs(evidence_of(B), log))[JVM].verdict != "supported"
+
+
+def test_degenerated_collections_are_stops():
+    log = log_of(B)
+    kinds = log.pauses["kind"].where(log.pauses["kind"] != "full", "degenerated")
+    lives = log.lives.assign(collector="Shenandoah")
+    finding = found_in(with_logs(evidence_of(B), replace(log, pauses=log.pauses.assign(kind=kinds), lives=lives)))[JVM]
+    assert finding.verdict == "supported"
+    assert "degenerated collections" in finding.statement
+
+
+def test_stalls_without_pauses_are_told_and_decide_nothing():
+    log = stalling_log(long_stops(), life_of(log_of(B)), threads=200)
+    finding = found_in(with_logs(evidence_of(B), replace(log, pauses=log.pauses.iloc[:0])))[JVM]
+    assert finding.verdict == "insufficient"
+    assert "holds no pauses, only threads that waited for memory" in finding.statement
+    assert finding.values["paused_ratio"].value is None
+
+
+def test_every_number_of_a_sentence_on_stalls_is_a_value():
+    for threads in (1, 200):
+        finding = found_in(with_logs(evidence_of(B), stalling_log(long_stops(), life_of(log_of(B)), threads=threads)))[
+            JVM
+        ]
+        texts = " ".join(v.text for v in finding.values.values())
+        for shown in re.findall(r"\d[\d.,]*", finding.statement):
+            assert shown.rstrip(".,") in texts
+
+
+def test_relocation_stalls_count_as_well():
+    log = stalling_log(long_stops(), life_of(log_of(B)), threads=200)
+    moved = replace(log, stalls=stall_rows(long_stops(), 200, kind="relocation"))
+    assert found_in(with_logs(evidence_of(B), moved))[JVM].verdict == "supported"

@@ -13,9 +13,10 @@ from analysis.signals.gc import (
     stop_intervals,
     stop_statistics,
     stopped_seconds,
+    throughput_ratio,
 )
 from analysis.signals.stretches import union
-from analysis.sources.gc_log import read_gc_log
+from analysis.sources.gclog.reader import read_gc_log
 from analysis.window import Window
 from tests.conftest import A, B
 
@@ -100,6 +101,13 @@ def test_statistics_of_a_window():
     none = stop_statistics(stops, Window("1970-01-02T00:00:00Z", "1970-01-02T00:01:00Z"), array([(0, 60_000_000)]))
     assert none.n == 0
     assert np.isnan([none.max_seconds, none.p99_seconds, none.ratio]).all()
+
+
+def test_throughput_is_what_is_left_of_the_known_time_and_never_below_nought():
+    known = array([(0, 30_000_000)])
+    assert throughput_ratio(array([(0, 3_000_000)]), EPOCH, known) == pytest.approx(0.9)
+    assert throughput_ratio(array([(0, 60_000_000)]), EPOCH, known) == 0.0
+    assert np.isnan(throughput_ratio(array([]), EPOCH, array([])))
 
 
 def test_causes_leave_nested_pauses_out():

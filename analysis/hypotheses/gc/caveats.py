@@ -11,6 +11,7 @@ from analysis.hypotheses.case import Case
 from analysis.hypotheses.gc.gaps import gap_caveat
 from analysis.hypotheses.gc.jvms import Jvm
 from analysis.hypotheses.gc.onset import ROSE_BEFORE, ROSE_LATER
+from analysis.hypotheses.gc.stall_words import stall_caveat
 from analysis.signals.requests import Episode
 
 __all__ = ["caveats_of"]
@@ -37,6 +38,10 @@ def _all(case: Case, episode: Episode, pods: tuple[Jvm, ...], finding: Finding) 
     if finding.verdict == "supported":
         yield "This does not show why the collector had so much to do: traffic, a leak or a small heap."
         yield "The covered time includes requests that queued behind a stop."
+        if text := stall_caveat(finding.values):
+            yield text
+    elif finding.verdict == "insufficient" and any(p.stalls_in(episode.window) for p in pods):
+        yield "Names of threads in the request log, or in traces, would tell which requests waited for memory."
     for window, name in ((episode.window, "bad interval"), (case.incident.baseline, "baseline")):
         said = (gap_caveat(p, window, name) for p in sorted(pods, key=lambda p: p.known_ratio(window)))
         yield from (text for text in [next(said, None)] if text)

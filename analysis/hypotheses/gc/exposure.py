@@ -1,4 +1,4 @@
-"""Which requests met a stop for no reason of their own: the stops after a request's start, whatever became of it."""
+"""Which requests met a stop or stall for no reason of their own: those after its start, whatever became of it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _jackknife(counts: list[np.ndarray], met: np.ndarray) -> float:
 
 
 def exposure_test(case: Case, episode: Episode, pods: tuple[Jvm, ...]) -> tuple[Test, Exposure]:
-    """Test whether stops touched the requests that became bad and spared those that did not.
+    """Test whether stops and stalls touched the requests that became bad and spared those that did not.
 
     Parameters
     ----------
@@ -157,14 +157,14 @@ def exposure_test(case: Case, episode: Episode, pods: tuple[Jvm, ...]) -> tuple[
     edges = coarse if step == STEP_SECONDS else study_edges(case, episode, step)
     known = np.all([_seen(p, edges, reach) for p in pods], axis=0) & _outside_others(case, episode, edges)
     table = case.symptom.requests
-    stops = tuple(p.stops for p in pods)
+    stops = tuple(p.held for p in pods)
     if not known.any():
         return undecided("specificity", "the GC log does not cover the requests"), NO_EXPOSURE
     found = exposure_of(request_starts(table), table["bad"].to_numpy(), stops, known, edges, reach_seconds=reach)
-    return _judged(found), found
+    return _judged(found, stalls=any(p.stalls_in(episode.window) for p in pods)), found
 
 
-def _judged(found: Exposure) -> Test:
+def _judged(found: Exposure, *, stalls: bool) -> Test:
     if not np.isfinite(found.p_value):
         few = f"{number(found.n_bad)} bad and {number(found.n_good)} good requests"
         return undecided("specificity", f"nothing to compare: {few}, or no stop")
@@ -173,9 +173,12 @@ def _judged(found: Exposure) -> Test:
     measured = Measured(difference, "s", low, high, found.n_bad + found.n_good, found.p_value)
     words = (
         f"in the first {value(found.reach_seconds, 'seconds').text} after their start bad requests met "
-        f"{value(found.bad_seconds, 'seconds').text} of stops, good ones {value(found.good_seconds, 'seconds').text} "
-        f"(p {number(found.p_value, 2)} against the same stops shifted in time)"
+        f"{value(found.bad_seconds, 'seconds').text} of {'stops or stalls' if stalls else 'stops'}, good ones "
+        f"{value(found.good_seconds, 'seconds').text} "
+        f"(p {number(found.p_value, 2)} against the same {'times' if stalls else 'stops'} shifted in time)"
     )
+    if difference <= 0 and stalls:
+        return undecided("specificity", f"a stall holds one thread only: {words}", measured)
     if difference <= 0:
         return failed("specificity", measured, words, reason="good requests met as much of it")
     if found.p_value <= ALPHA:

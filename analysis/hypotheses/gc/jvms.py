@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath
 
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 
 from analysis.collect import GcSource
 from analysis.hypotheses.case import Case
+from analysis.hypotheses.gc.diagnoses.parts import joined
 from analysis.incident import Window
 from analysis.signals.gc import known_spans, stop_intervals, stopped_seconds, without
+from analysis.signals.gc_stalls import stall_intervals
 from analysis.signals.stretches import union
-from analysis.sources.gc_frames import GcLog
+from analysis.sources.gclog.frames import GcLog
 
 __all__ = ["Jvm", "jvms"]
 
@@ -39,8 +42,8 @@ class Jvm:
         When it stood still [us], disjoint and in order.
     known : ndarray of int64, shape (j, 2)
         The stretches that the logs tell of, without those of which lines are missing [us].
-    pauses, lives : DataFrame
-        As in `sources.gc_log.GcLog`.
+    log : GcLog
+        All that the files tell, `life` counted through.
     named_by_file : bool
         Whether the pod is the name of a file.
     """
@@ -49,14 +52,37 @@ class Jvm:
     paths: tuple[str, ...]
     stops: np.ndarray
     known: np.ndarray
-    pauses: pd.DataFrame
-    lives: pd.DataFrame
+    log: GcLog
     named_by_file: bool = False
+
+    @property
+    def pauses(self) -> pd.DataFrame:
+        """Pauses, as in `GcLog`."""
+        return self.log.pauses
+
+    @property
+    def lives(self) -> pd.DataFrame:
+        """Lives, as in `GcLog`."""
+        return self.log.lives
+
+    @cached_property
+    def stalled(self) -> np.ndarray:
+        """When at least one thread waited for memory [us], shape (k, 2)."""
+        return stall_intervals(self.log.stalls)
+
+    @cached_property
+    def held(self) -> np.ndarray:
+        """When it stood still or at least one thread waited for memory [us], shape (k, 2)."""
+        return union(np.concatenate([self.stops, self.stalled])) if len(self.stalled) else self.stops
+
+    def stalls_in(self, window: Window) -> bool:
+        """Whether a thread waited for memory in a window."""
+        return bool(((self.stalled[:, 1] > window.start_us) & (self.stalled[:, 0] < window.end_us)).any())
 
     @property
     def silent(self) -> bool:
         """Whether the logs tell of collections and hold no stop at all: such lines were filtered away."""
-        return bool(len(self.lives)) and not len(self.stops) and not len(self.known)
+        return bool(len(self.lives)) and not len(self.stops) and (bool(len(self.stalled)) or not len(self.known))
 
     @property
     def workers(self) -> float:
@@ -150,12 +176,12 @@ def _jvm(pod: str, sources: list[GcSource], *, named_by_file: bool = False) -> J
     logs = [s.log for s in sources]
     stops = union(np.concatenate([stop_intervals(log.pauses, log.safepoints) for log in logs]))
     known = union(np.concatenate([_known(log) for log in logs]))
-    lives = pd.concat([log.lives for log in logs], ignore_index=True) if len(logs) > 1 else logs[0].lives
-    pauses = pd.concat([log.pauses for log in logs]).sort_index(kind="stable") if len(logs) > 1 else logs[0].pauses
-    return Jvm(pod, tuple(s.path for s in sources), stops, known, pauses, lives, named_by_file)
+    return Jvm(pod, tuple(s.path for s in sources), stops, known, joined(logs), named_by_file)
 
 
 def _known(log: GcLog) -> np.ndarray:
-    """Return what a log tells of: the stops in its holes too, for they are logged."""
+    """Return what a log tells of: the stops in its holes too, for they are logged, and all where it tells of stalls."""
     known = known_spans(log.lives, log.holes)
+    if not len(known) and len(log.stalls):
+        return known_spans(log.lives)
     return union(np.concatenate([known, stop_intervals(log.pauses, log.safepoints)])) if len(log.holes) else known

@@ -97,12 +97,10 @@ def held_by_stops(
     spent = np.concatenate([[0.0], np.cumsum(np.tile(share, 2) * np.diff(joints))]) / 1e6
     length = np.minimum(end - start, span)
 
-    def covered(offset: float) -> float:
-        moved = first + np.mod(start - first + offset, span)
-        held = np.interp(moved + length, joints, spent) - np.interp(moved, joints, spent)
-        return float(np.minimum(excess, held).sum())
-
-    shifts = np.array([covered(x) for x in np.linspace(0.0, span, MOST_SHIFTS + 2)[1:-1]])
+    offsets = np.linspace(0.0, span, MOST_SHIFTS + 2)[:-1, None]  # the first is none
+    moved = first + np.mod(start - first + offsets, span)
+    held = np.interp(moved + length, joints, spent) - np.interp(moved, joints, spent)
+    covered = np.minimum(excess, held).sum(axis=1)
     observed = float(explained.stalled_seconds[pick].sum())
     one = -1 if last else 0
     apart = float(end[one] - _met((start[one], end[one]), edges, share, last=last)) / 1e6
@@ -112,7 +110,7 @@ def held_by_stops(
         most = np.concatenate([[0.0], np.cumsum(np.nan_to_num(cover.mid, nan=1.0) * np.diff(marks))]) / 1e6
         met = np.interp(end, marks, most) - np.interp(start, marks, most)
         possible = float(np.minimum(excess, met).sum()) / total
-    return Held(n, observed / total, shift_p_value(covered(0.0), shifts), apart, possible)
+    return Held(n, observed / total, shift_p_value(float(covered[0]), covered[1:]), apart, possible)
 
 
 def _met(span: tuple[float, float], edges: np.ndarray, share: np.ndarray, *, last: bool) -> float:
@@ -124,7 +122,9 @@ def _met(span: tuple[float, float], edges: np.ndarray, share: np.ndarray, *, las
     return float(edges[place + 1] if last else edges[place])
 
 
-def onset_test(held: Held, change: Change, levels: Levels, *, q_value: float, floor: float) -> Test:
+def onset_test(
+    held: Held, change: Change, levels: Levels, *, q_value: float, floor: float, what: str = "stops"
+) -> Test:
     """Test whether the stops rose first or together with the symptom.
 
     Parameters
@@ -139,6 +139,8 @@ def onset_test(held: Held, change: Change, levels: Levels, *, q_value: float, fl
         Of that change, among all JVMs; NaN: not decidable.
     floor : float
         Smallest rise that counts [ratio].
+    what : str
+        What covers them, in words.
 
     Returns
     -------
@@ -163,19 +165,29 @@ def onset_test(held: Held, change: Change, levels: Levels, *, q_value: float, fl
     lead = held.apart_seconds
     measured = Measured(lead, "s", None, None, held.n, held.p_value)
     share = value(held.share, "ratio").text
-    words = f"stops cover {share} of the excess time of the first {number(held.n)} bad requests"
+    words = f"{what} cover {share} of the excess time of the first {number(held.n)} bad requests"
     chance = f"(p {number(held.p_value, 2)} with the requests moved in time)"
     if held.share < LOWER:
         if held.possible >= LOWER:
-            return undecided("timing", f"{words}, and the GC log does not tell of all the time they took", measured)
+            return undecided("timing", _open(held, what, f"{words}, ", "first"), measured)
         return failed("timing", measured, f"{words}: they began without it", reason=ROSE_LATER)
     if held.share < AT_LEAST or held.p_value > COINCIDENCE:
         return undecided("timing", f"{words} {chance}: not beyond chance", measured)
-    ahead = f", the first stop {value(lead, 'seconds').text} before the first bad completion" if lead >= 0 else ""
+    ahead = f", the first one {value(lead, 'seconds').text} before the first bad completion" if lead >= 0 else ""
     return passed("timing", measured, f"{words} {chance}{ahead}")
 
 
-def end_test(held: Held, levels: Levels) -> Test:
+def _open(held: Held, what: str, words: str, which: str) -> str:
+    """Return what leaves it open whether the first or last bad requests were held."""
+    if "stall" not in what:
+        return f"{words}and the GC log does not tell of all the time they took"
+    most = (
+        f"at most {value(held.possible, 'ratio').text} of the excess time of the {which} {number(held.n)} bad requests"
+    )
+    return f"which threads the stalls held is not known: they may cover {most}"
+
+
+def end_test(held: Held, levels: Levels, *, what: str = "stops") -> Test:
     """Test whether the symptom ended with the stops.
 
     Parameters
@@ -184,6 +196,8 @@ def end_test(held: Held, levels: Levels) -> Test:
         Of the last bad requests.
     levels : Levels
         Around the episode.
+    what : str
+        What covers them, in words.
 
     Returns
     -------
@@ -196,12 +210,12 @@ def end_test(held: Held, levels: Levels) -> Test:
         return undecided("reversal", "the recording does not show how it ended")
     measured = Measured(held.apart_seconds, "s", None, None, held.n, held.p_value)
     share = value(held.share, "ratio").text
-    words = f"stops cover {share} of the excess time of the last {number(held.n)} bad requests"
-    after = f"then {value(levels.after, 'ratio').text} of time was stopped"
+    words = f"{what} cover {share} of the excess time of the last {number(held.n)} bad requests"
+    after = f"then {value(levels.after, 'ratio').text} of time was stopped" + (" or stalled" if "stall" in what else "")
     if levels.after > (levels.baseline + levels.inside) / 2:
-        return undecided("reversal", f"stops went on after the last bad request: {after}", measured)
+        return undecided("reversal", f"{what} went on after the last bad request: {after}", measured)
     if held.share < LOWER and held.possible >= LOWER:
-        return undecided("reversal", f"{words}, and the GC log does not tell of all the time they took", measured)
+        return undecided("reversal", _open(held, what, f"{words}, ", "last"), measured)
     if held.share < LOWER:
         return failed("reversal", measured, f"{words}: they went on without it", reason="the symptom outlived it")
     if held.share < AT_LEAST or held.p_value > COINCIDENCE:

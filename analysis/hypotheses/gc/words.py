@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.correlate.event_overlap import EventOverlap
 from analysis.correlate.known import mean_of_known
@@ -15,13 +14,15 @@ from analysis.hypotheses.explained import ENOUGH
 from analysis.hypotheses.gc.exposure import ALPHA, Exposure
 from analysis.hypotheses.gc.gaps import ALL
 from analysis.hypotheses.gc.jvms import Jvm
+from analysis.hypotheses.gc.stall_words import stall_clause, stall_values
 from analysis.incident import Window
-from analysis.signals.gc import stop_statistics
+from analysis.signals.gc import pauses_in, stop_statistics
 from analysis.signals.requests import Episode
 
 __all__ = ["GcTrial", "state", "trial_values"]
 
 LEAST = 0.001  # a smaller share is said to be less than this
+COLLECTING = ("young", "mixed", "full", "degenerated")  # kinds of pause that are whole collections
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[
     during = [stop_statistics(p.stops, window, p.known) for p in trial.pods]
     before = [stop_statistics(p.stops, baseline, p.known) for p in trial.pods]
     m, x = trial.magnitude, trial.exposure
-    paused = float("nan") if trial.unusable else mean_of_known([s.ratio for s in during])
+    silent = trial.unusable or any(p.silent for p in trial.pods)
+    paused = float("nan") if silent else mean_of_known([s.ratio for s in during])
     covers = min(p.known_ratio(window) for p in trial.pods)
     words = {
         "container": key[2] or key[1],
@@ -83,7 +85,9 @@ def trial_values(case: Case, key: tuple[str, str, str], trial: GcTrial) -> dict[
         "exposure_reach_seconds": value(x.reach_seconds, "seconds"),
         "exposure_p": _chance(x.p_value),
     } | ({} if covers >= ALL else {"log_covers_ratio": value(covers, "ratio")})
-    return {name: Value(text, "name", text) for name, text in words.items()} | numbers | _overlap_values(trial.overlap)
+    return {name: Value(text, "name", text) for name, text in words.items()} | (
+        numbers | stall_values(case, trial.pods, window) | _overlap_values(trial.overlap)
+    )
 
 
 def _or_nan(x: float | None) -> float:
@@ -113,14 +117,16 @@ def _top_cause(pods: tuple[Jvm, ...], window: Window) -> str:
     """Return kind and cause of the pauses that took most of the time; empty without pauses."""
     seconds: dict[tuple[str, str], float] = {}
     for jvm in pods:
-        inside = jvm.pauses[window.holds(pd.DatetimeIndex(jvm.pauses.index))]
-        columns = (inside[name].tolist() for name in ("kind", "cause", "duration_seconds", "nested"))
-        for kind, cause, length, nested in zip(*columns, strict=True):
-            seconds[kind, cause] = seconds.get((kind, cause), 0.0) + (0.0 if nested else length)
+        inside = pauses_in(jvm.pauses, window)
+        columns = (inside[name].tolist() for name in ("kind", "cause", "duration_seconds"))
+        for kind, cause, length in zip(*columns, strict=True):
+            seconds[kind, cause] = seconds.get((kind, cause), 0.0) + length
     if not seconds:
         return ""
     kind, cause = max(seconds, key=lambda name: seconds[name])
-    return f"{kind.replace('_', ' ')} collections" + (f" ({cause})" if cause else "")
+    what = "collections" if kind.startswith(COLLECTING) else "pauses"
+    name = kind.removeprefix("z_").removeprefix("shen_").replace("_", " ")
+    return f"{name} {what}" + (f" ({cause})" if cause else "")
 
 
 def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tuple[str, dict[str, Value]]:
@@ -140,51 +146,54 @@ def state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tu
     part = "part of the bad interval that the log covers ({log_covers_ratio})"
     bad = part if "log_covers_ratio" in values else "time in which requests were bad"
     share = f"{{paused_ratio}} of the {bad}, {{paused_baseline_ratio}} of the baseline"
+    stalls = stall_clause(values)
+    also, what = (f"; {stalls}", "stops and stalls") if stalls else ("", "stops")
     failures = [t for t in tests if t.passed is False]
     if verdict == "supported":
         text = "The JVM of {container}" + which + when + f" stood still for {share}"
         text += ", {stop_max_seconds} at longest" if values["stop_max_seconds"].value is not None else ""
         text += ", most of it in {top_cause}" if values["top_cause"].text else ""
-        text += (
-            "; the stops cover {explained_ratio} of the bad requests' excess time "
-            "[{explained_low_ratio} to {explained_high_ratio}]"
-        )
+        text += f"{also}; the {what} cover {{explained_ratio}} of the bad requests' excess time "
+        text += "[{explained_low_ratio} to {explained_high_ratio}]"
         return text + (", {enough} with the queueing behind each stop." if values["enough"].text else "."), {}
     if verdict == "refuted":
-        return _against(failures, values, f"Stops of {{container}}{which}{when} covered {share}")
+        return _against(failures, values, f"Stops of {{container}}{which}{when} covered {share}{also}", what)
     doubt = next((t for t in tests if t.passed is None and t.name in ("timing", "magnitude")), None)
     if doubt is not None:
         question = f"{doubt.name}: {doubt.reason}"
         text = "Whether GC pauses of {container} made requests bad cannot be decided; {open_question}."
-        text += f" Stops covered {share}." if values["paused_ratio"].value is not None else ""
+        if values["paused_ratio"].value is not None:
+            text += f" Stops covered {share}{also}."
+        elif stalls:
+            text += f" {stalls[0].upper()}{stalls[1:]}."
         return text, {"open_question": Value(doubt.name, "name", question)}
     if failures:
         against = f"{failures[0].name}: {failures[0].words}"
-        text = "The JVM of {container}" + which + when + f" stood still for {share}, but one test speaks against it "
-        return text + "({against}).", {"against": Value(failures[0].name, "name", against)}
-    text = (
-        "The JVM of {container}" + which + when + f" stood still for {share}; neither dose, specificity nor reversal "
-    )
-    return text + "could confirm that it made requests bad.", {}
+        text = "The JVM of {container}" + which + when + f" stood still for {share}{also}, but one test speaks against "
+        return text + "it ({against}).", {"against": Value(failures[0].name, "name", against)}
+    text = "The JVM of {container}" + which + when + f" stood still for {share}{also}; neither dose, specificity nor "
+    return text + "reversal could confirm that it made requests bad.", {}
 
 
-def _against(failures: list[Test], values: dict[str, Value], text: str) -> tuple[str, dict[str, Value]]:
+def _against(failures: list[Test], values: dict[str, Value], text: str, what: str) -> tuple[str, dict[str, Value]]:
     """Return the sentence of a refuted suspect: how little there was, or what failed."""
     kinds = {t.name: t for t in failures}
     more: dict[str, Value] = {}
+    they, stop = ("they", "stop") if what == "stops" else (what, "stop or stall")
     high = values["explained_high_ratio"].value
     if isinstance(high, float) and high < LEAST:
         more = {"explained_least_ratio": value(LEAST, "ratio")}
-        text += "; they cover less than {explained_least_ratio} of the bad requests' excess time"
+        text += f"; {they} cover less than {{explained_least_ratio}} of the bad requests' excess time"
     elif high is not None:
-        text += "; they cover at most {explained_high_ratio} of the bad requests' excess time"
+        text += f"; {they} cover at most {{explained_high_ratio}} of the bad requests' excess time"
     elif "timing" in kinds:
         against = kinds["timing"].words
         return text + ": {against}.", {"against": Value(kinds["timing"].reason, "name", against)}
     p = values.get("overlap_p")
     if p is not None and isinstance(p.value, float) and p.value > ALPHA:
         return text + (
-            ". Bad requests spent no more time in a stop than with the same stops shifted in time (p = {overlap_p})."
+            f". Bad requests spent no more time in a {stop} than with the same {what} shifted in time "
+            "(p = {overlap_p})."
         ), more
     if "timing" in kinds or "specificity" in kinds:
         first = kinds.get("timing") or kinds["specificity"]

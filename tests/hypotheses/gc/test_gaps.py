@@ -9,7 +9,7 @@ from analysis.hypotheses.gc.jvms import jvms
 from tests.conftest import B
 from tests.hypotheses.gc_cases import with_logs
 from tests.hypotheses.test_gc_pauses import JVM, found_in, log_of
-from tests.sources.test_gc_holes import lines_of, read, stamp
+from tests.sources.gclog.test_holes import lines_of, read, stamp
 from tests.variants import evidence_of
 
 BEGAN, ENDED = pd.Timestamp("2026-11-22T18:21:40.230Z"), pd.Timestamp("2026-11-22T18:22:41.262Z")
@@ -49,11 +49,11 @@ def test_a_log_without_pauses_gives_no_verdict(tmp_path):
     assert "the log holds no pauses" in finding.statement
 
 
-def test_pauses_of_an_unknown_kind_decide_nothing(tmp_path):
+def test_pauses_of_an_unknown_kind_are_stops(tmp_path):
     log = read(tmp_path, [x.replace("Pause Full", "Pause Sideways") for x in lines_of(B) if "Safepoint" not in x])
     finding = found_in(with_logs(evidence_of(B), log))[JVM]
-    assert finding.verdict == "insufficient"
-    assert "no line that was understood" in finding.statement
+    assert finding.verdict == "supported"
+    assert "other pauses" in finding.statement
 
 
 def test_a_log_that_covers_all_has_nothing_to_say():

@@ -82,5 +82,6 @@ def test_what_is_known_of_a_window():
     assert jvm.known_ratio(evidence.incident.window) == pytest.approx(1.0)
     assert jvm.unread_ratio(evidence.incident.window) == 0.0
     lives = jvm.lives.assign(unrecognised=jvm.lives["recognised"])
-    assert replace(jvm, lives=lives).unread_ratio(evidence.incident.window) == 0.5
-    assert np.isnan(replace(jvm, lives=lives.iloc[:0]).unread_ratio(evidence.incident.window))
+    unread, empty = (replace(jvm, log=replace(jvm.log, lives=some)) for some in (lives, lives.iloc[:0]))
+    assert unread.unread_ratio(evidence.incident.window) == 0.5
+    assert np.isnan(empty.unread_ratio(evidence.incident.window))

@@ -1,0 +1,1 @@
+"""What a GC log shows that has a name: observations with their evidence, no verdicts."""

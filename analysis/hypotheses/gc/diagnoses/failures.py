@@ -1,0 +1,143 @@
+"""Collections that did not go as planned: no room to move objects, cycles given up, threads that had to wait."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.findings import value
+from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, tally
+from analysis.hypotheses.gc.diagnoses.parts import pause_seconds, span_seconds
+from analysis.signals.gc_stalls import stall_intervals
+from analysis.sources.gclog.frames import GcLog
+
+__all__ = ["aborted_cycles", "allocation_stalls", "degenerated", "evacuation_failure"]
+
+
+def evacuation_failure(log: GcLog) -> Diagnosis | None:
+    """Return the pauses that could not move all live objects, however the JVM spells it; None without any.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one JVM; `pauses.evacuation_failure` is "" where there was none.
+
+    Examples
+    --------
+    >>> evacuation_failure(GcLog()) is None
+    True
+    """
+    failed = log.pauses[log.pauses["evacuation_failure"] != ""]
+    if not len(failed):
+        return None
+    seconds = float(failed["duration_seconds"].sum())
+    values = {
+        "pauses": counted(len(failed), "pause"),
+        "of": value(int((~log.pauses["nested"]).sum()), "count"),
+        "kinds": tally(failed["evacuation_failure"].str.replace("_", " ")),
+        "total_seconds": value(seconds, "seconds"),
+        "share_ratio": share(seconds, pause_seconds(log.pauses)),
+        "max_seconds": value(float(failed["duration_seconds"].max()), "seconds"),
+    }
+    template = (
+        "{pauses} of {of} found no room to move all live objects to ({kinds}): {total_seconds} together, {share_ratio} "
+        "of the time paused, the longest {max_seconds}; first {first}."
+    )
+    return diagnosis("evacuation_failure", template, values, log, failed)
+
+
+def degenerated(log: GcLog) -> Diagnosis | None:
+    """Return the concurrent collections that had to be finished with all threads stopped; None without any.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one JVM.
+
+    Examples
+    --------
+    >>> degenerated(GcLog()) is None
+    True
+    """
+    found = log.pauses[log.pauses["kind"] == "degenerated"]
+    if not len(found):
+        return None
+    seconds = float(found["duration_seconds"].sum())
+    values = {
+        "pauses": counted(len(found), "degenerated collection"),
+        "causes": tally(found["cause"]),
+        "total_seconds": value(seconds, "seconds"),
+        "share_ratio": share(seconds, pause_seconds(log.pauses)),
+        "max_seconds": value(float(found["duration_seconds"].max()), "seconds"),
+    }
+    template = (
+        "{pauses}, finished with all threads stopped because the threads allocated faster than the concurrent "
+        "collection freed ({causes}): {total_seconds} together, {share_ratio} of the time paused, the longest "
+        "{max_seconds}; first {first}."
+    )
+    return diagnosis("degenerated_gc", template, values, log, found)
+
+
+def aborted_cycles(log: GcLog) -> Diagnosis | None:
+    """Return the concurrent cycles that were given up before their end; None without any.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one JVM.
+
+    Notes
+    -----
+    What CMS calls a concurrent mode failure is one of them.
+
+    Examples
+    --------
+    >>> aborted_cycles(GcLog()) is None
+    True
+    """
+    aborted = log.cycles[log.cycles["aborted"]]
+    if not len(aborted):
+        return None
+    values = {
+        "aborted": counted(len(aborted), "concurrent cycle"),
+        "of": value(len(log.cycles), "count"),
+        "kinds": tally(aborted["collector"] + " " + aborted["kind"].str.replace("_", " ")),
+    }
+    template = "{aborted} of {of} given up early, for another collection or with the JVM ({kinds}); first {first}."
+    return diagnosis("aborted_cycles", template, values, log, aborted)
+
+
+def allocation_stalls(log: GcLog) -> Diagnosis | None:
+    """Return how long threads waited for memory, each for itself and at least one at a time; None without a stall.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one JVM.
+
+    Examples
+    --------
+    >>> allocation_stalls(GcLog()) is None
+    True
+    """
+    stalls = log.stalls
+    if not len(stalls):
+        return None
+    held = stall_intervals(stalls)
+    seconds = float((held[:, 1] - held[:, 0]).sum() / 1e6)
+    paused = pause_seconds(log.pauses)
+    values = {
+        "stalls": counted(len(stalls), "time"),
+        "threads": counted(int(stalls["thread"].nunique()), "thread"),
+        "kinds": tally(stalls["kind"]),
+        "thread_seconds": value(float(stalls["duration_seconds"].sum()), "seconds"),
+        "union_seconds": value(seconds, "seconds"),
+        "union_ratio": share(seconds, span_seconds(log)),
+        "max_seconds": value(float(stalls["duration_seconds"].max()), "seconds"),
+        "paused_seconds": value(paused if len(log.pauses) else np.nan, "seconds"),
+    }
+    template = (
+        "Threads waited for memory {stalls} ({kinds}; {threads}): {thread_seconds} added up over threads, at least one "
+        "of them during {union_seconds}, {union_ratio} of the time, the longest {max_seconds}; first {first}. These "
+        "waits are no pauses (which took {paused_seconds} together)."
+    )
+    return diagnosis("allocation_stalls", template, values, log, stalls)

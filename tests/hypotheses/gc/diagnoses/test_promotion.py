@@ -1,0 +1,31 @@
+"""Promoted and dead soon after."""
+
+import pytest
+
+from analysis.hypotheses.gc.diagnoses.promotion import premature_promotion
+from tests.gc_logs import made_log
+
+MEBI = 2.0**20
+
+
+def log_of(promoted, freed, *, young=30, full=3):
+    rows = [{"end": i + 1, "kind": "young", "young_before_bytes": 20 * MEBI, "promoted_bytes": promoted * MEBI}
+            for i in range(young)]  # fmt: skip
+    every = young // full
+    rows += [{"end": (i + 1) * every + 0.5, "kind": "full", "old_before_bytes": 500 * MEBI,
+              "old_after_bytes": (500 - freed) * MEBI} for i in range(full)]  # fmt: skip
+    return made_log(pauses=rows)
+
+
+def test_what_was_promoted_was_freed():
+    found = premature_promotion(log_of(8, 70))
+    assert found.values["promoted_ratio"].value == pytest.approx(0.4)
+    assert found.values["freed_ratio"].value == pytest.approx(210 / 240)
+    assert found.statement.startswith("30 young collections moved 40 % of what they found")
+
+
+@pytest.mark.parametrize(
+    "log", [log_of(1, 70), log_of(8, 10), log_of(8, 70, young=12), log_of(8, 70, full=2), log_of(-8, 70)]
+)
+def test_little_promoted_little_freed_or_too_few(log):
+    assert premature_promotion(log) is None
