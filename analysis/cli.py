@@ -163,6 +163,30 @@ def suspects(
         _show_ranking(ranking, wide)
 
 
+@app.command()
+def gc(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="GC logs, plain, .gz or .zst, in any order.")],
+    jvm_start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When the JVM began, for logs that only have an uptime.")
+    ] = None,
+    events: Annotated[bool, typer.Option("--events", help="List every pause.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also on failure.")] = False,  # noqa: FBT002
+) -> None:
+    """Summarise GC logs on their own: pauses, safepoints, stalls, and what the logs cannot tell."""
+    from analysis.gc.run import gc_document
+    from analysis.gc.words import document_lines
+
+    with _said_when_slow() as progress:
+        document, error = gc_document(files, jvm_start=jvm_start, events=events, progress=progress)
+    if as_json:  # many pauses are written several times faster in one line
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None if events else 1))
+    elif error is None:
+        for line in document_lines(document):
+            out.print(Text(line))
+    if error is not None:
+        raise typer.Exit(error.exit_code) if as_json else error
+
+
 def _wide(target: Path, times: tuple[Pair, Pair], symptom: str | None, graph: Path | None, zone: str | None) -> Wide:
     """Return what to rank: of an incident folder, or of a table."""
     from dataclasses import replace
@@ -282,12 +306,23 @@ def _run_for_machines() -> int:
         if said is None and os.environ.get("POSTMORTEM_DEBUG"):
             raise
         if said is not None:
-            wrong = SpecError(said(), where="arguments", expected="postmortem suspects DIR-or-FILE", next="see --help")
-            typer.echo(json.dumps({"error": wrong.as_dict()}, ensure_ascii=False))
+            wrong = SpecError(said(), where="arguments", expected=_usage(), next="see --help")
+            typer.echo(json.dumps({"error": wrong.as_dict()} | _coverage_of_nothing(), ensure_ascii=False))
             return wrong.exit_code
         what = f"internal error: {type(error).__name__}: {error}"
         failed, code = AnalysisError(what, next="run again with POSTMORTEM_DEBUG=1, and report it").as_dict(), 1
     else:
         return done if isinstance(done, int) else 0
-    typer.echo(json.dumps({"error": failed}, ensure_ascii=False))
+    typer.echo(json.dumps({"error": failed} | _coverage_of_nothing(), ensure_ascii=False))
     return code
+
+
+def _usage() -> str:
+    return "postmortem gc FILE..." if "gc" in sys.argv[1:2] else "postmortem suspects DIR-or-FILE"
+
+
+def _coverage_of_nothing() -> dict[str, Any]:
+    """Return what a command that reads one source says of its coverage when it fails before reading."""
+    from analysis.gc.coverage import nothing_read
+
+    return {"coverage": nothing_read(0)} if "gc" in sys.argv[1:2] else {}

@@ -37,7 +37,7 @@ def test_the_ten_lines_run():
 def test_every_command_is_documented_and_every_documented_command_exists():
     help_text = postmortem("--help").stdout
     commands = set(re.findall(r"^\W*(\w+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
-    assert commands == {"new", "capture", "check", "report", "suspects"}
+    assert commands == {"new", "capture", "check", "report", "suspects", "gc"}
     assert commands <= set(re.findall(r"postmortem (\w+)", README))
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"help", "setup", "report", "test", "check", "lab", "bench", "clean"} <= targets
@@ -66,6 +66,24 @@ def test_the_table_of_metrics_is_ranked(tmp_path):
     run = postmortem(*command[1:], cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["entities"][0]["entity"] == "db"
+
+
+def test_the_rotated_gc_log_is_read(tmp_path):
+    import gzip
+    import shlex
+
+    lines = gzip.decompress((ROOT / "data/incidents/B-gc-pressure/raw/gc/gc.log.gz").read_bytes()).splitlines(
+        keepends=True
+    )
+    third = len(lines) // 3
+    (tmp_path / "gc.log").write_bytes(b"".join(lines[2 * third :]))
+    (tmp_path / "gc.log.0").write_bytes(b"".join(lines[:third]))
+    (tmp_path / "gc.log.1.gz").write_bytes(gzip.compress(b"".join(lines[third : 2 * third])))
+    run = postmortem(*shlex.split(block("gc"), comments=True)[1:], cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Serial" in run.stdout
+    assert "full collections" in run.stdout
+    assert "3 files" in run.stdout
 
 
 def test_the_cron_line_runs_as_cron_would(tmp_path):

@@ -16,7 +16,7 @@ from tests.conftest import ROOT, A, D
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
-FIGURES = {"overview": 2, "suspects": 1, "throttling": 3, "gc_pauses": 1, "db_load": 1, "calls": 2}
+FIGURES = {"overview": 2, "suspects": 1, "throttling": 3, "gc_pauses": 4, "db_load": 1, "calls": 2}
 SAYS = {  # in the last cells: what stands above has scrolled away
     "gc_pauses": "Lives of the JVM",
     "db_load": "Statements by the change",

@@ -1,4 +1,4 @@
-"""Garbage collection: stops behind the requests, the length of each, the share of time paused, the heap."""
+"""Garbage collection beside the symptom: stops behind the requests, and the share of time that threads were held."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 
 from analysis.figures.theme import (
     COLOUR,
-    MOST_POINTS,
     epoch_ms,
     panels,
     plain,
@@ -18,23 +17,68 @@ from analysis.figures.theme import (
     undefined_bar,
 )  # fmt: skip
 from analysis.figures.timeline import add_symptom
-from analysis.figures.timeline_rows import PAUSED_COLOUR, paused_jvms
+from analysis.figures.timeline_rows import PAUSED_COLOUR
 from analysis.findings import number
 from analysis.glossary import label
-from analysis.hypotheses.gc.jvms import Jvm
+from analysis.hypotheses.gc.logs import NamedLog, named_logs
 from analysis.incident import Window
 from analysis.investigation import Investigation
-from analysis.signals.gc import paused_ratio
+from analysis.signals.gc import paused_ratio, stopped_seconds
+from analysis.signals.gc_stalls import stall_intervals, stalled_ratio
 
-__all__ = ["collection_panels"]
+__all__ = ["add_steps", "collection_panels", "grid_edges", "hatch_unknown", "longest_paused"]
 
 VISIBLE = 2400  # a shorter part of the range than one of so many cannot be seen behind the requests
 STEP_SECONDS = 1.0
-HEIGHTS = [1.6, 1.0, 1.0, 1.0, 1.0]
+MOST_STEPS = 1200
+STALLED_COLOUR = "#E69F00"
+
+
+def longest_paused(result: Investigation) -> NamedLog | None:
+    """Return the JVM whose threads were held longest in the range that figures show, by stops or waits for memory.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+
+    Returns
+    -------
+    NamedLog or None
+        None without a GC log of which anything is known.
+    """
+    window = shown_window(result)
+    edges = np.array([window.start_us, window.end_us])
+    found = [n for n in named_logs(result.case) if len(n.jvm.known)]
+    held = [
+        float(sum(np.diff(stopped_seconds(spans, edges))[0] for spans in (n.jvm.stops, stall_intervals(n.log.stalls))))
+        for n in found
+    ]
+    return found[int(np.argmax(held))] if found else None
+
+
+def grid_edges(window: Window, most: int = MOST_STEPS) -> np.ndarray:
+    """Return the edges of steps of whole seconds that cover a window, at most as many as asked for.
+
+    Parameters
+    ----------
+    window : Window
+        To cover.
+    most : int
+        Steps.
+
+    Examples
+    --------
+    >>> edges = grid_edges(Window("2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"))
+    >>> int(edges[1] - edges[0]), len(edges)
+    (3000000, 1201)
+    """
+    step = round(max(STEP_SECONDS, np.ceil(window.duration_seconds / most)) * 1e6)
+    return np.arange(window.start_us, window.end_us + 1, step, dtype="i8")
 
 
 def collection_panels(result: Investigation) -> go.Figure | None:
-    """Return the JVM that stood still longest, beside the symptom, on one axis of time.
+    """Return the JVM whose threads were held longest, beside the symptom, on one axis of time.
 
     Parameters
     ----------
@@ -44,31 +88,34 @@ def collection_panels(result: Investigation) -> go.Figure | None:
     Returns
     -------
     go.Figure or None
-        Requests with the stops behind them that are long enough to be seen, share of bad requests, length of each
-        stop, share of time paused (hatched where the log tells nothing), heap before and after collections. None
-        without a GC log.
+        Requests with the stops behind them that are long enough to be seen, share of bad requests, share of time
+        paused (hatched where the log tells nothing), and where threads waited for memory the share of time in which at
+        least one did. None without a GC log.
     """
-    found = paused_jvms(result, most=1)
-    if not found:
+    found = longest_paused(result)
+    if found is None:
         return None
-    name, jvm = found[0]
-    stops = _inside(jvm, shown_window(result))
+    window, log = shown_window(result), found.log
+    edges, jvm = grid_edges(window), found.jvm
     titles = [
         f"{label('request_duration_seconds')}, long stops behind", label("bad_ratio"),
-        f"{plain(name)}: length of each stop [s]", f"{plain(name)}: {label('gc_paused_ratio')}",
-        f"{plain(name)}: heap before (light) and after each collection [MiB]",
+        f"{plain(found.name)}: {label('gc_paused_ratio')}",
+        *(["time in which at least one thread waited for memory [share]"] if len(log.stalls) else []),
     ]  # fmt: skip
-    figure = panels(result, titles, heights=HEIGHTS)
-    _add_requests(figure, result, stops)
+    figure = panels(result, titles, heights=[1.6, *[1.0] * (len(titles) - 1)], panel_pixels=90)
+    _add_requests(figure, result, _inside(jvm.stops, window))
     add_symptom(figure, result, row=2)
-    _add_lengths(figure, stops, row=3)
-    _add_ratio(figure, result, jvm, row=4)
-    _add_heap(figure, result, jvm, row=5)
+    shares = [(paused_ratio(jvm.stops, edges, jvm.known), "paused", PAUSED_COLOUR)]
+    if len(log.stalls):
+        shares.append((stalled_ratio(log.stalls, edges, jvm.known), "waited for memory", STALLED_COLOUR))
+    for row, (share, name, colour) in enumerate(shares, start=3):
+        add_steps(figure, edges, share, name=name, colour=colour, row=row)
+        hatch_unknown(figure, edges, share, row=row, top=1.0)
+        figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
     return figure
 
 
-def _inside(jvm: Jvm, window: Window) -> np.ndarray:
-    stops = jvm.stops
+def _inside(stops: np.ndarray, window: Window) -> np.ndarray:
     return np.asarray(stops[(stops[:, 1] > window.start_us) & (stops[:, 0] < window.end_us)])
 
 
@@ -90,7 +137,9 @@ def _add_requests(figure: go.Figure, result: Investigation, stops: np.ndarray) -
     figure.add_trace(spans, row=1, col=1)
     for name, chosen, colour in (("good", ~inside["bad"], COLOUR["other"]), ("bad", inside["bad"], COLOUR["symptom"])):
         part = inside[chosen]
-        at, lengths = reduce_points(epoch_ms(pd.DatetimeIndex(part.index)), part["duration_seconds"].to_numpy())
+        at, lengths = reduce_points(
+            epoch_ms(pd.DatetimeIndex(part.index)), part["duration_seconds"].to_numpy(), MOST_STEPS
+        )
         marker = {"color": colour, "size": 3, "opacity": 0.6}
         dots = go.Scatter(
             x=at, y=lengths, mode="markers", name=f"{name} requests", marker=marker, hoverinfo="skip"
@@ -99,41 +148,47 @@ def _add_requests(figure: go.Figure, result: Investigation, stops: np.ndarray) -
     figure.update_yaxes(type="log", rangemode="normal", dtick=1, row=1, col=1)
 
 
-def _add_lengths(figure: go.Figure, stops: np.ndarray, *, row: int) -> None:
-    at, seconds = reduce_points(stops[:, 1] / 1e3, (stops[:, 1] - stops[:, 0]) / 1e6)
-    marker = {"color": PAUSED_COLOUR, "size": 4, "opacity": 0.8}
-    dots = go.Scatter(x=at, y=seconds, mode="markers", name="stop", marker=marker, hovertemplate="%{y:.3~g} s")
-    figure.add_trace(dots, row=row, col=1)
-    figure.update_yaxes(type="log", rangemode="normal", dtick=2, tickformat="~g", row=row, col=1)
+def add_steps(figure: go.Figure, edges: np.ndarray, values: np.ndarray, *, name: str, colour: str, row: int) -> None:
+    """Draw a quantity of each step as a line, filled if there is no gap in it.
 
-
-def _add_ratio(figure: go.Figure, result: Investigation, jvm: Jvm, *, row: int) -> None:
-    """Draw the share of time paused; hatched where the log tells nothing."""
-    window = shown_window(result)
-    step = round(max(STEP_SECONDS, np.ceil(window.duration_seconds / MOST_POINTS)) * 1e6)
-    edges = np.arange(window.start_us, window.end_us + 1, step, dtype="i8")
-    ratio = paused_ratio(jvm.stops, edges, jvm.known)
+    Parameters
+    ----------
+    figure : Figure
+        Of `theme.panels`.
+    edges : ndarray of int64, shape (n + 1,)
+        Of the steps [us].
+    values : ndarray, shape (n,)
+        NaN is unknown.
+    name, colour : str
+        As read in the hover; of line and fill.
+    row : int
+        Of the panel.
+    """
     index = pd.DatetimeIndex(pd.to_datetime(edges[1:], unit="us", utc=True)).as_unit("us")
-    line = step_line(pd.Series(ratio, index=index), name="paused", colour=PAUSED_COLOUR, fill=True)
+    told = np.flatnonzero(np.isfinite(values))
+    whole = not len(told) or bool(np.isfinite(values[told[0] : told[-1] + 1]).all())  # a fill would bridge a gap
+    line = step_line(pd.Series(values, index=index), name=name, colour=colour, fill=whole)
     figure.add_trace(line, row=row, col=1)
-    turns = np.flatnonzero(np.diff(np.r_[False, np.isnan(ratio), False].astype("i1")))
+
+
+def hatch_unknown(figure: go.Figure, edges: np.ndarray, values: np.ndarray, *, row: int, top: float) -> None:
+    """Hatch the steps in which a quantity is unknown.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of `theme.panels`.
+    edges : ndarray of int64, shape (n + 1,)
+        Of the steps [us].
+    values : ndarray, shape (n,)
+        NaN is unknown.
+    row : int
+        Of the panel.
+    top : float
+        How high to hatch, in the unit of the panel.
+    """
+    turns = np.flatnonzero(np.diff(np.r_[False, np.isnan(values), False].astype("i1")))
     for first, last in zip(turns[::2], turns[1::2], strict=True):
         start, end = (pd.Timestamp(int(edges[i]), unit="us", tz="UTC") for i in (first, last))
-        figure.add_trace(undefined_bar(start, end, text="the GC log tells nothing: unknown"), row=row, col=1)
-    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
-
-
-def _add_heap(figure: go.Figure, result: Investigation, jvm: Jvm, *, row: int) -> None:
-    window = shown_window(result)
-    pauses = jvm.pauses[window.holds(pd.DatetimeIndex(jvm.pauses.index)) & jvm.pauses["heap_after_bytes"].notna()]
-    for column, name, colour in (
-        ("heap_before_bytes", "before", COLOUR["usage"]),
-        ("heap_after_bytes", "after", COLOUR["throttled"]),
-    ):
-        sizes = pauses[column].to_numpy() / 2**20
-        at, mebibytes = reduce_points(epoch_ms(pd.DatetimeIndex(pauses.index)), sizes)
-        marker = {"color": colour, "size": 3}
-        dots = go.Scatter(x=at, y=mebibytes, mode="markers", name=name, marker=marker, hovertemplate="%{y:.4~g} MiB")
-        figure.add_trace(dots, row=row, col=1)
-    if not len(pauses):
-        figure.add_annotation(text="the log has no heap sizes in this range", showarrow=False, row=row, col=1)
+        bar = undefined_bar(start, end, text="the GC log tells nothing: unknown", top=top)
+        figure.add_trace(bar, row=row, col=1)

@@ -73,7 +73,8 @@ def timeline(result: Investigation) -> go.Figure:
     kinds = [k for k in ROWS if any(row.kind == k for row in result.timeline)]
     titles = [label("bad_ratio")]
     titles += [f"{f.entity.container} of {f.entity.workload}: {label('cpu_throttled_ratio')}" for f, _ in drawn]
-    titles += [f"{name}: {label('gc_paused_ratio')}" for name, _ in collectors]
+    held = f"{label('gc_paused_ratio')} or stalled"
+    titles += [f"{name}: {held if len(jvm.stalled) else label('gc_paused_ratio')}" for name, jvm in collectors]
     titles = [plain(t) for t in titles]
     sessions = session_table(result) if len(result.evidence.sessions) else None
     if sessions is not None:

@@ -57,7 +57,7 @@ def paused_jvms(result: Investigation, most: int = MOST_JVMS) -> list[tuple[str,
         for jvm in pods
         if len(jvm.known)
     ]
-    return sorted(found, key=lambda item: -float(np.nan_to_num(paused_ratio(item[1].stops, edges, item[1].known)[0])))[
+    return sorted(found, key=lambda item: -float(np.nan_to_num(paused_ratio(item[1].held, edges, item[1].known)[0])))[
         :most
     ]
 
@@ -70,10 +70,10 @@ def absent_sources(result: Investigation) -> str:
 
 
 def add_paused(figure: go.Figure, result: Investigation, name: str, jvm: Jvm, *, row: int) -> None:
-    """Draw the share of time in which a JVM stood still; hatched where its log tells nothing."""
+    """Draw the share of time in which a JVM stood still or a thread stalled; hatched where its log tells nothing."""
     window = shown_window(result)
     edges = row_edges(window)
-    ratio = _series(paused_ratio(jvm.stops, edges, jvm.known), edges)
+    ratio = _series(paused_ratio(jvm.held, edges, jvm.known), edges)
     line = step_line(ratio, name=plain(name), colour=PAUSED_COLOUR, fill=True)
     figure.add_trace(line, row=row, col=1)
     _hatch(figure, ratio.isna(), window, row=row, text="the GC log tells nothing: unknown")

@@ -1,16 +1,33 @@
-"""Tables of the notebook of GC pauses: pauses by cause, and the JVMs with what their logs tell of."""
+"""Tables of the notebook of GC pauses: stops, causes, safepoints, waits of threads, what has a name, what was read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from analysis.findings import number, value
-from analysis.hypotheses.gc.jvms import Jvm, jvms
+from analysis.hypotheses.gc.diagnoses.named import diagnose
+from analysis.hypotheses.gc.diagnoses.parts import inside
+from analysis.hypotheses.gc.jvms import MOST_UNREAD
+from analysis.hypotheses.gc.logs import NamedLog, named_logs
 from analysis.investigation import Investigation
 from analysis.signals.gc import cause_table, stop_statistics
+from analysis.signals.gc_safepoints import operation_table
+from analysis.signals.gc_stalls import stalled_by_thread
 from analysis.views.view import View
 
-__all__ = ["causes_view", "lives_view", "stops_view"]
+__all__ = [
+    "causes_view",
+    "coverage_view",
+    "diagnoses_view",
+    "lives_view",
+    "safepoints_view",
+    "stalls_view",
+    "stops_view",
+]
 
 MOST_ROWS = 40
 
@@ -24,7 +41,7 @@ def stops_view(result: Investigation) -> View:
         From `investigate`.
     """
     rows = []
-    for name, jvm in _named(result):
+    for name, jvm, _ in named_logs(result.case):
         for title, window in (("incident", result.incident.window), ("baseline", result.incident.baseline)):
             s = stop_statistics(jvm.stops, window, jvm.known)
             rows.append([
@@ -45,7 +62,7 @@ def causes_view(result: Investigation) -> View:
         From `investigate`.
     """
     rows = []
-    for name, jvm in _named(result):
+    for name, jvm, _ in named_logs(result.case):
         tables = [cause_table(jvm.pauses, w) for w in (result.incident.window, result.incident.baseline)]
         before = {(r["kind"], r["cause"]): r["n"] for r in tables[1].to_dict("records")}
         for r in tables[0].to_dict("records"):
@@ -57,6 +74,73 @@ def causes_view(result: Investigation) -> View:
             ])  # fmt: skip
     columns = ["JVM", "kind", "cause", "incident", "baseline", "together", "longest", "CPU time"]
     return _table("Pauses of the incident window by cause", columns, rows)
+
+
+def safepoints_view(result: Investigation) -> View:
+    """Return the safepoints of the incident window by operation, beside how many there were in the baseline.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+    """
+
+    def rows_of(named: NamedLog) -> list[list[str]]:
+        during, before = (inside(named.log, w).safepoints for w in (result.incident.window, result.incident.baseline))
+        counts = before["operation"].value_counts()
+        return [
+            [
+                r["operation"] or "not named", number(r["n"]), number(int(counts.get(r["operation"], 0))),
+                *(value(r[c], "seconds").text for c in ("reaching_seconds", "max_reaching_seconds", "total_seconds",
+                                                        "max_seconds")),
+            ]
+            for r in operation_table(during).to_dict("records")
+        ]  # fmt: skip
+
+    columns = ["JVM", "operation", "incident", "baseline", "to reach", "longest to reach", "together", "longest"]
+    return _table("Safepoints of the incident window by operation", columns, _each(result, rows_of), folded=True)
+
+
+def stalls_view(result: Investigation) -> View:
+    """Return the threads that waited for memory in the incident window, those that waited longest first.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+    """
+    window = result.incident.window
+
+    def rows_of(named: NamedLog) -> list[list[str]]:
+        table = stalled_by_thread(named.log.stalls, window, named.jvm.known)
+        return [
+            [r["thread"], number(r["n"]), value(r["seconds"], "seconds").text, value(r["max_seconds"], "seconds").text,
+             value(r["ratio"], "ratio").text]
+            for r in table.to_dict("records")
+        ]  # fmt: skip
+
+    columns = ["JVM", "thread", "waits", "together", "longest", "share of the time"]
+    rows = _each(result, rows_of)
+    caption = "Threads that waited for memory in the incident window" + ("" if rows else ": none in any log")
+    return _table(caption, columns, rows, folded=True)
+
+
+def diagnoses_view(result: Investigation) -> View:
+    """Return what has a name in the logs of the incident window; nothing of a log that was not understood.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+    """
+    items, window = [], result.incident.window
+    for name, jvm, log in named_logs(result.case):
+        if np.nan_to_num(jvm.unread_ratio(window)) > MOST_UNREAD:
+            items.append(f"{name}: too many lines of its log were not understood to say anything of it.")
+            continue
+        items += [f"{name}: {d.statement}" for d in diagnose(log, window)]
+    empty = "Nothing in the logs of the incident window has a name." if result.evidence.gc_logs else "There is no log."
+    return View("notes", {"items": items[:MOST_ROWS], "empty": empty})
 
 
 def lives_view(result: Investigation) -> View:
@@ -73,26 +157,44 @@ def lives_view(result: Investigation) -> View:
             _count(row["workers"]), f"{row['start']:%H:%M:%S}", f"{row['end']:%H:%M:%S}",
             f"{row['unrecognised']:,} of {row['recognised'] + row['unrecognised']:,}",
         ]
-        for name, jvm in _named(result)
+        for name, jvm, _ in named_logs(result.case)
         for row in jvm.lives.to_dict("records")
     ]  # fmt: skip
     columns = ["JVM", "collector", "version", "CPUs", "GC threads", "from", "to (UTC)", "lines not understood"]
     return _table("Lives of the JVM, and what of the log was understood", columns, rows)
 
 
-def _named(result: Investigation) -> list[tuple[str, Jvm]]:
-    return [
-        (f"{container or workload} of {workload}" + (f" ({jvm.pod})" if jvm.pod else ""), jvm)
-        for (_, workload, container), pods in jvms(result.case).items()
-        for jvm in pods
+def coverage_view(result: Investigation) -> View:
+    """Return the stretches of the incident window and the baseline that the logs do not tell of.
+
+    Parameters
+    ----------
+    result : Investigation
+        From `investigate`.
+    """
+    rows = [
+        [name, title, _clock(start), _clock(end), value((end - start) / 1e6, "seconds").text]
+        for name, jvm, _ in named_logs(result.case)
+        for title, window in (("incident", result.incident.window), ("baseline", result.incident.baseline))
+        for start, end in jvm.gaps(window).tolist()
     ]
+    caption = "Stretches that the logs do not tell of" + ("" if rows else ": none in incident window and baseline")
+    return _table(caption, ["JVM", "window", "from", "to (UTC)", "length"], rows, folded=True)
+
+
+def _each(result: Investigation, rows_of: Callable[[NamedLog], list[list[str]]]) -> list[list[str]]:
+    return [[named.name, *row] for named in named_logs(result.case) for row in rows_of(named)]
+
+
+def _clock(us: int) -> str:
+    return f"{pd.Timestamp(us, unit='us', tz='UTC'):%H:%M:%S}"
 
 
 def _count(x: float) -> str:
     return number(x) if np.isfinite(x) else "unknown"
 
 
-def _table(caption: str, columns: list[str], rows: list[list[str]]) -> View:
+def _table(caption: str, columns: list[str], rows: list[list[str]], *, folded: bool = False) -> View:
     more = f" (first {MOST_ROWS} of {len(rows)} rows)" if len(rows) > MOST_ROWS else ""
-    data = {"caption": caption + more, "columns": columns, "rows": rows[:MOST_ROWS], "folded": False}
-    return View("table", data)
+    data: dict[str, Any] = {"caption": caption + more, "columns": columns, "rows": rows[:MOST_ROWS]}
+    return View("table", data | {"folded": folded})

@@ -5,14 +5,33 @@ from dataclasses import replace
 import pytest
 
 from analysis.investigation import examine
-from analysis.views.gc import causes_view, lives_view, stops_view
+from analysis.views.gc import (
+    causes_view,
+    coverage_view,
+    diagnoses_view,
+    lives_view,
+    safepoints_view,
+    stalls_view,
+    stops_view,
+)  # fmt: skip
 from tests.conftest import B
+from tests.gc_logs import during
+from tests.hypotheses.gc_cases import with_logs
 from tests.variants import evidence_of
+
+TABLES = (stops_view, causes_view, safepoints_view, stalls_view, lives_view, coverage_view)
 
 
 @pytest.fixture(scope="module")
 def of_b():
     return examine(evidence_of(B))
+
+
+@pytest.fixture(scope="module")
+def of_a_made_log():
+    """B with a log of ZGC: tiny pauses, long waits, in the incident window only."""
+    evidence = evidence_of(B)
+    return examine(with_logs(evidence, during(evidence.incident.window)))
 
 
 def test_stops_of_both_windows(of_b):
@@ -31,12 +50,42 @@ def test_causes_with_the_baseline_beside(of_b):
     ]
 
 
+def test_safepoints_by_operation_with_the_baseline_beside(of_b):
+    rows = safepoints_view(of_b).data["rows"]
+    assert rows
+    assert sum(int(r[2]) for r in rows) == len(of_b.evidence.gc_logs[0].log.safepoints.loc[
+        of_b.incident.window.holds(of_b.evidence.gc_logs[0].log.safepoints.index)])  # fmt: skip
+
+
+def test_what_has_a_name_in_the_incident_window(of_b):
+    items = diagnoses_view(of_b).data["items"]
+    assert items[0].startswith("app of payment-api: 21 full collections by cause: Allocation Failure 21;")
+
+
 def test_lives_and_what_was_not_understood(of_b):
     (row,) = lives_view(of_b).data["rows"]
     assert row[1:5] == ["Serial", "17.0.15+6-Debian-1deb12u1", "2", "1"]
-    assert row[-1] == "0 of 2,809"
+    assert row[-1].startswith("0 of 2,8")
+
+
+def test_waits_of_threads_and_no_stall_in_another_log(of_b, of_a_made_log):
+    assert [r[1:3] for r in stalls_view(of_a_made_log).data["rows"]] == [["worker-0", "10"], ["worker-1", "10"]]
+    assert stalls_view(of_b).data["caption"].endswith(": none in any log")
+    assert any("Threads waited for memory 20 times" in item for item in diagnoses_view(of_a_made_log).data["items"])
+
+
+def test_what_the_log_does_not_tell_is_a_row(of_b, of_a_made_log):
+    assert coverage_view(of_b).data["rows"] == []
+    assert [r[1] for r in coverage_view(of_a_made_log).data["rows"]] == ["baseline"]
+
+
+def test_of_a_log_that_was_not_understood_nothing_is_said():
+    evidence = evidence_of(B)
+    log = during(evidence.incident.window, unrecognised=50)
+    assert "not understood" in diagnoses_view(examine(with_logs(evidence, log))).data["items"][0]
 
 
 def test_without_a_log_the_tables_are_empty():
     result = examine(replace(evidence_of(B), gc_logs=()))
-    assert [view(result).data["rows"] for view in (stops_view, causes_view, lives_view)] == [[], [], []]
+    assert [view(result).data["rows"] for view in TABLES] == [[] for _ in TABLES]
+    assert diagnoses_view(result).data == {"items": [], "empty": "There is no log."}

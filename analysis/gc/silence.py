@@ -1,0 +1,72 @@
+"""What a GC log cannot tell, because its lines were not asked for: unknown is not none."""
+
+from __future__ import annotations
+
+from analysis.sources.gclog.frames import GcLog
+
+__all__ = ["logs_pauses", "silences"]
+
+ZGC = ("ZGC", "GenZGC")  # prints a collection, and its pauses only with more details; never CPU times of pauses
+
+
+def logs_pauses(log: GcLog) -> bool:
+    """Return whether the log of one life would show its pauses.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one life.
+
+    Examples
+    --------
+    >>> logs_pauses(GcLog())
+    False
+    """
+    return bool(len(log.pauses)) or (_collector(log) not in ("", *ZGC) and not len(log.cycles))
+
+
+def silences(log: GcLog) -> tuple[str, ...]:
+    """Return what the log of one life does not tell, each with what to log to know it.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one life.
+
+    Examples
+    --------
+    >>> silences(GcLog())[0]
+    'pauses are not logged: log with -Xlog:gc*,safepoint'
+    """
+    quality = str(log.lives["time_quality"].iloc[0]) if len(log.lives) else "exact"
+    pauses, cycles = log.pauses, log.cycles
+    any_pause, z = bool(len(pauses)), _collector(log) in ZGC
+    sizes = pauses["heap_after_bytes"].notna().any() or cycles["heap_after_bytes"].notna().any()
+    causes = (pauses["cause"] != "").any() or (cycles["cause"] != "").any()
+    found = [
+        (not logs_pauses(log), "pauses are not logged: log with -Xlog:gc*,safepoint"),
+        (
+            not len(log.safepoints),
+            "safepoints are not logged, so neither is the time to reach them: add safepoint to -Xlog (JDK 8: "
+            "-XX:+PrintGCApplicationStoppedTime)",
+        ),
+        (
+            any_pause and not z and not pauses["user_seconds"].notna().any(),
+            "CPU times of pauses are not logged: log with -Xlog:gc* (JDK 8: -XX:+PrintGCDetails)",
+        ),
+        (any_pause and z, "this collector logs no CPU times of its pauses"),
+        (any_pause and not sizes, "heap sizes are not logged: what was allocated and what was left is unknown"),
+        (any_pause and not causes, "causes are not logged (JDK 7: -XX:+PrintGCCause)"),
+        (bool(len(cycles)) and not len(log.phases), "concurrent phases are not logged: log with -Xlog:gc*"),
+        (
+            quality == "unknown",
+            "times of day are not logged, only the uptime: give --jvm-start, or log with the decorator time",
+        ),
+        (quality == "none", "neither times of day nor uptimes are logged: lengths are known, rates are not"),
+        (quality == "derived", "times of day are those of who collected the log, or from --jvm-start"),
+    ]  # fmt: skip
+    return tuple(text for said, text in found if said)
+
+
+def _collector(log: GcLog) -> str:
+    return str(log.lives["collector"].iloc[0]) if len(log.lives) else ""

@@ -1,0 +1,56 @@
+"""What a log cannot tell."""
+
+import pytest
+
+from analysis.gc.silence import logs_pauses, silences
+from tests.gc_logs import made_log
+
+PAUSE = {"end": 1, "seconds": 0.1, "kind": "young"}
+FULL = {**PAUSE, "user_seconds": 0.1, "sys_seconds": 0.0, "heap_after_bytes": 1.0, "cause": "Ergonomics"}
+STOP = {"end": 1, "seconds": 0.1, "reaching_seconds": 0.01}
+
+
+def life(collector="G1", quality="exact"):
+    return [{"start": 0, "end": 9, "collector": collector, "time_quality": quality}]
+
+
+def test_a_log_with_everything_has_no_silence():
+    assert silences(made_log(pauses=[FULL], safepoints=[STOP], lives=life())) == ()
+
+
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        (made_log(pauses=[FULL], lives=life()), "safepoints are not logged"),
+        (made_log(pauses=[PAUSE], safepoints=[STOP], lives=life()), "CPU times of pauses are not logged"),
+        (made_log(pauses=[PAUSE], safepoints=[STOP], lives=life()), "heap sizes are not logged"),
+        (made_log(pauses=[PAUSE], safepoints=[STOP], lives=life()), "causes are not logged"),
+        (made_log(cycles=[{"end": 2, "kind": "zgc"}], lives=life("GenZGC")), "pauses are not logged"),
+        (made_log(cycles=[{"end": 2, "kind": "zgc"}], lives=life("GenZGC")), "concurrent phases are not logged"),
+        (made_log(pauses=[FULL], lives=life(quality="unknown")), "give --jvm-start"),
+        (made_log(pauses=[FULL], lives=life(quality="none")), "neither times of day nor uptimes"),
+        (made_log(pauses=[FULL], lives=life(quality="derived")), "of who collected the log"),
+    ],
+)
+def test_each_silence_is_said(log, says):
+    assert any(says in text for text in silences(log))
+
+
+def test_a_collector_that_never_logs_cpu_times_is_not_blamed_on_the_flags():
+    cycle = {"end": 2, "kind": "zgc", "heap_after_bytes": 1.0, "cause": "Warmup"}
+    said = silences(made_log(pauses=[PAUSE], cycles=[cycle], safepoints=[STOP], lives=life("ZGC")))
+    assert said == (
+        "this collector logs no CPU times of its pauses", "concurrent phases are not logged: log with -Xlog:gc*",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("log", "logged"),
+    [
+        (made_log(pauses=[PAUSE], lives=life("ZGC")), True), (made_log(lives=life("ZGC")), False),
+        (made_log(lives=life("")), False), (made_log(lives=life("G1")), True),
+        (made_log(cycles=[{"end": 2, "kind": "shenandoah"}], lives=life("Shenandoah")), False),
+    ],
+)  # fmt: skip
+def test_no_pause_is_known_only_where_one_would_be_seen(log, logged):
+    assert logs_pauses(log) is logged
