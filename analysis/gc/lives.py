@@ -91,7 +91,7 @@ def life_document(log: GcLog, life: int, name: str) -> dict[str, Any]:
         "degenerated_gc": _count(mine, mine.pauses["kind"] == "degenerated"),
         "evacuation_failures": _count(mine, mine.pauses["evacuation_failure"] != ""),
         "cycles": {"n": len(mine.cycles), "aborted": int(mine.cycles["aborted"].sum())},
-        "mmu": mmu_points(mine, stops),
+        "mmu": mmu_points(mine, stops) if logs_pauses(mine) or len(mine.safepoints) else [],
         **heap_rates(mine),
         "causes": _causes(mine.pauses),
         "findings": [] if unread > MOST_UNREAD_RATIO else _findings(mine),
@@ -129,7 +129,8 @@ def _pauses(log: GcLog) -> dict[str, Any]:
 def _stopped(log: GcLog, stops: np.ndarray) -> dict[str, float | None]:
     """Return for how long all threads stood still, and the share of time in which they did not."""
     if not logs_pauses(log) and not len(log.safepoints):
-        return {"duration_seconds": known(span_seconds(log)), "stw_seconds": None, "throughput_ratio": None}
+        lasted = (log.lives["end"] - log.lives["start"]).dt.total_seconds().sum()
+        return {"duration_seconds": known(float(lasted)), "stw_seconds": None, "throughput_ratio": None}
     seconds, span = float((stops[:, 1] - stops[:, 0]).sum() / 1e6), _span(log, stops)
     ratio = 1 - seconds / span if span > 0 and log.lives["time_quality"].iloc[0] != "none" else float("nan")
     return {"duration_seconds": known(span), "stw_seconds": known(seconds), "throughput_ratio": known(ratio)}

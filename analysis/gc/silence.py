@@ -22,7 +22,17 @@ def logs_pauses(log: GcLog) -> bool:
     >>> logs_pauses(GcLog())
     False
     """
-    return bool(len(log.pauses)) or (_collector(log) not in ("", *ZGC) and not len(log.cycles))
+    if len(log.pauses):
+        return True
+    return _collector(log) not in ("", *ZGC) and not len(log.cycles) and not _all_missing(log)
+
+
+def _all_missing(log: GcLog) -> bool:
+    """Return whether the whole life is a hole: lines tell of collections, and none of a stop."""
+    if not len(log.lives) or not len(log.holes):
+        return False
+    lives, holes = log.lives, log.holes
+    return bool(holes["start"].min() <= lives["start"].min() and holes["end"].max() >= lives["end"].max())
 
 
 def silences(log: GcLog) -> tuple[str, ...]:

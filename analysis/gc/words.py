@@ -178,7 +178,8 @@ def _silences(life: dict[str, Any]) -> list[str]:
 def _coverage(coverage: dict[str, Any]) -> list[str]:
     lines = [_count(coverage[name]) for name in ("lines", "gc_lines", "unrecognised")]
     files = counted(coverage["files"], "file").text
-    found = [f"read: {files}, {lines[0]} lines, {lines[1]} of a GC log, {lines[2]} not understood"]
+    word = "line" if coverage["lines"] == 1 else "lines"
+    found = [f"read: {files}, {lines[0]} {word}, {lines[1]} of a GC log, {lines[2]} not understood"]
     found += [f"  not understood: {text}" for text in coverage["samples"]]
     found += [f"  cut short: {plain_word(name)}" for name in coverage["truncated_files"]]
     if coverage["gaps"]:

@@ -18,7 +18,8 @@ MB = 1_000_000
 LARGE = 400 * MB
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
 WHAT = {"all": "all tables", "pauses": "pauses, safepoints, CPU times", "totals": "sums only"}
-LEAST = {"all": 60, "pauses": 100, "totals": 200}  # MB per CPU second
+LEAST = {"all": 60, "pauses": 100, "totals": 200}  # MB per CPU second where a plain search for pauses makes 485:
+PLAIN = 485  # machines differ, and neighbours slow both alike, so what is asserted is the share of the plain search
 MOST_MEMORY = 900 * MB
 
 
@@ -76,14 +77,17 @@ def test_speed_and_memory_of_a_large_log(large):
     path = large[LARGE]
     grep = grep_seconds(path)
     print(f"\n{'grep -c Pause':32} {path.stat().st_size / MB / max(grep, 1e-3):7.0f} MB per CPU s")
-    found = {what: cost(what, path, times=2) for what in WHAT}
+    found = {what: cost(what, path, times=2) for what in ("plain", *WHAT)}
+    plain = found["plain"].speed
+    print(f"{'one pattern, pauses only':32} {plain:7.0f} MB per CPU s")
     for what, name in WHAT.items():
         one = found[what]
         print(f"{name:32} {one.speed:7.0f} MB per CPU s, {one.cpu_seconds:6.2f} s,", end=" ")
-        print(f"{one.peak_bytes / MB:5.0f} MB peak, {one.imported_bytes / MB:.0f} of them the imports")
-    for what, one in found.items():
-        assert one.speed >= LEAST[what], WHAT[what]
-        assert one.peak_bytes <= MOST_MEMORY, WHAT[what]
+        print(f"{one.peak_bytes / MB:5.0f} MB peak, {one.imported_bytes / MB:.0f} of them the imports;", end=" ")
+        print(f"{one.speed / plain:.2f} of the plain search, at least {LEAST[what] / PLAIN:.2f}")
+    for what in WHAT:
+        assert found[what].speed >= LEAST[what] / PLAIN * plain, WHAT[what]
+        assert found[what].peak_bytes <= MOST_MEMORY, WHAT[what]
 
 
 def test_sums_need_the_same_memory_for_twice_the_file(large):

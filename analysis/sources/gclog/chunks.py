@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,9 @@ BLOCK = 1 << 20  # larger blocks leave the processor's cache
 LONGEST_LINE = 1 << 20  # a longer line is none of a log: its head stands for it
 HEAD = 1 << 12
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-DOCKER = b'{"log":"'
+WRAPPED = re.compile(rb'^\{"(?:log|message|msg|textPayload|line|stream|time|@?timestamp)":', re.MULTILINE)
+TEXTS = ("log", "message", "msg", "textPayload", "line")  # of Docker, Fluentd and others
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 class Chunk(NamedTuple):
@@ -35,8 +38,8 @@ def chunks(path: Path, *, block: int = BLOCK) -> Iterator[Chunk]:
 
     The compression is seen from the first bytes. Of a damaged stream all that could be unpacked is kept. Line ends
     become line feeds; a byte order mark goes, and bytes of zero, which a log cut while it was written begins with.
-    Of a line longer than a mebibyte the first 4,096 bytes stand for it. Lines that Docker wrapped into JSON are
-    unwrapped, with Docker's time in front.
+    Of a line longer than a mebibyte the first 4,096 bytes stand for it. Colours go, and lines that
+    Docker, Fluentd and others wrapped into JSON are unwrapped, with the time of the wrapper in front.
 
     Parameters
     ----------
@@ -83,7 +86,6 @@ def _text(path: Path, block: int) -> Iterator[tuple[bytes, bool]]:
     try:
         with path.open("rb") as file:
             head = file.read(4)
-            file.seek(0)
             if kind := next((kind for magic, kind in FOREIGN.items() if head.startswith(magic)), ""):
                 raise EvidenceError(
                     f"compressed as {kind}", where=path.name, expected="plain text, .gz or .zst", next="unpack the file"
@@ -99,12 +101,15 @@ def _text(path: Path, block: int) -> Iterator[tuple[bytes, bool]]:
 def _blocks(file: BinaryIO, head: bytes, name: str, block: int) -> Iterator[tuple[bytes, bool]]:
     unpack = gunzip if head.startswith(b"\x1f\x8b") else unzstd if head.startswith(b"\x28\xb5\x2f\xfd") else None
     if unpack is None:
-        while data := file.read(block):
-            yield data, False
+        while data := file.read(block):  # of a pipe too, so the head is not read again
+            yield head + data, False
+            head = b""
+        if head:
+            yield head, False
         return
     some = False
     try:
-        for data in unpack(file.read()):
+        for data in unpack(head + file.read()):
             some = some or bool(data)
             yield data, False
     except (zlib.error, pa.ArrowException, OSError):
@@ -131,17 +136,20 @@ def _plain(data: bytes) -> bytes:
         data = data.replace(b"\r\n", b"\n")
     if b"\0" in data:
         data = data.replace(b"\0", b"")
-    return _unwrapped(data) if data.startswith(DOCKER) or b"\n" + DOCKER in data else data
+    if b"\x1b[" in data:
+        data = COLOUR.sub(b"", data)
+    return _unwrapped(data) if b'{"' in data and WRAPPED.search(data) else data
 
 
 def _unwrapped(data: bytes) -> bytes:
-    return b"\n".join(_log_of(line) if line.startswith(DOCKER) else line for line in data.split(b"\n"))
+    return b"\n".join(_log_of(line) if line.startswith(b'{"') else line for line in data.split(b"\n"))
 
 
 def _log_of(line: bytes) -> bytes:
     try:
         record = json.loads(line)
-        time, text = str(record.get("time", "")), str(record["log"])
-    except (ValueError, KeyError, RecursionError):
+        text = next(str(record[name]) for name in TEXTS if name in record)
+        time = str(record.get("time", record.get("timestamp", record.get("@timestamp", ""))))
+    except (ValueError, RecursionError, StopIteration, AttributeError):
         return line
     return f"{time} {text}".strip().replace("\n", " ").encode("utf-8", "replace")

@@ -17,7 +17,7 @@ class Clock(NamedTuple):
     """How stamps become times: `quality` as in `frames.GcLog.lives`; `offset_us`: the time at uptime zero, NaN unknown.
 
     `by_uptime`: the wall clock was set back while the log was written; times follow the uptime, and the offset that
-    most lines have. `stepped_seconds`: by how much [s], 0 for none.
+    most lines have. `stepped_seconds`: by how much the clock left the uptime [s], below 0 back, 0 not at all.
     """
 
     quality: str
@@ -68,4 +68,16 @@ def clock_of(
         return Clock(quality, float("nan"))
     offsets = clock_us[both] - uptime_seconds[both] * 1e6
     back = float((np.maximum.accumulate(offsets) - offsets).max())
-    return Clock(quality, float(np.round(np.median(offsets))), back > STEP_US, back / 1e6 if back > STEP_US else 0.0)
+    if back > STEP_US:
+        return Clock("derived", _most_common(offsets), by_uptime=True, stepped_seconds=-back / 1e6)
+    ahead = float((offsets - np.minimum.accumulate(offsets)).max())
+    return Clock(quality, float(np.round(np.median(offsets))), stepped_seconds=ahead / 1e6 if ahead > STEP_US else 0.0)
+
+
+def _most_common(offsets: np.ndarray) -> float:
+    """Return the offset that most stamps agree on, the later of two that as many do."""
+    ordered = np.sort(offsets)
+    near = STEP_US / 2
+    agree = np.searchsorted(ordered, offsets + near, side="right") - np.searchsorted(ordered, offsets - near)
+    best = offsets[np.flatnonzero(agree == agree.max())[-1]]
+    return float(np.round(np.median(offsets[np.abs(offsets - best) <= near])))

@@ -16,6 +16,11 @@ DECORATED = re.compile(
     rb"(?:\[(\d{1,10}[.,]\d{1,9})s *\])?(?:\[(\d{12,14})ms *\])?(?:\[(\d{1,11})ms *\])?(?:\[(\d{1,19})ns *\]){0,2}"
     rb"(?:\[[^\[\]]{1,255}\])*?(?:\[([a-z0-9]+(?:,[a-z0-9]+)*) *\])? ?(?!\[)"
 )
+# where the decorations begin behind the prefix of a log collector, which may have brackets of its own
+STAMP_OR_TAG = re.compile(
+    rb"\[(?:\d{4}-\d\d-\d\dT|\d{1,10}[.,]\d{1,9}s *\]|\d{1,14}ms *\]|\d{1,19}ns *\]|(?:gc|safepoint)[a-z,]* *\])"
+)
+LONGEST_PREFIX = 512
 COLLECTED = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))[ \t]")
 GC_TAG = re.compile(rb"(?:^|,)(?:gc|safepoint)(?:,|$)")
 GC_TEXT = re.compile(
@@ -24,7 +29,10 @@ GC_TEXT = re.compile(
     rb"(?:Allocation|Relocation) Stall \(|Trigger: |CPUs: \d+ total|Heap (?:Region Size|Min|Initial|Max)|"
     rb"(?:Parallel|Concurrent|GC) Workers[: ]|Memory: \d+[KMG]|Version: [^ ]+ \("
 )
-GC_EVENT = re.compile(rb"GC\(\d{1,9}\) |Safepoint \"|Total time for which app")  # whatever stands before them
+GC_EVENT = re.compile(
+    rb"GC\(\d{1,9}\) |Safepoint \"|Total time for which app"
+    rb"|Using (?:G1|Serial|Parallel|Concurrent Mark Sweep|The Z Garbage Collector|Shenandoah|Epsilon)$"
+)  # whatever stands before them
 LEVELS = (b"error", b"warning", b"info", b"debug", b"trace", b"develop")
 
 
@@ -64,7 +72,8 @@ def decorations(line: bytes) -> Decorations:
     >>> decorations(b"[0.5s][gc] Using G1").clock
     b''
     """
-    at = 0 if line[:1] == b"[" else max(line.find(b"[", 0, 512), 0)
+    first = STAMP_OR_TAG.search(line, 0, LONGEST_PREFIX)
+    at = first.start() if first else max(line.find(b"[", 0, LONGEST_PREFIX), 0)
     found = DECORATED.match(line, at)
     if found is None or found.end() == at:
         return _bare(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,25 +12,12 @@ import numpy as np
 from analysis.errors import EvidenceError
 from analysis.sources.gclog.chunks import Chunk, chunks
 from analysis.sources.gclog.decorations import decorations
+from analysis.sources.gclog.formats import LEGACY, UNIFIED
 from analysis.sources.gclog.legacy.stamps import STAMP, read_stamp
 from analysis.sources.gclog.rows import NO_CLOCK
 
 __all__ = ["LogFile", "Place", "in_order", "no_line", "opened", "whole_lines"]
 
-UNIFIED = re.compile(
-    rb"^GC\(\d{1,9}\) |\] ?GC\(\d{1,9}\) |\[(?:gc|safepoint)(?:,[a-z,]+)? *\] |^Safepoint \"|\] Safepoint \""
-    rb"|Z GC\(\d{1,9}\) |\] (?:(?:Entering|Leaving) safepoint region|Total time for which app|Application time: )"
-    rb"|[\]Z] Using (?:G1|Serial|Parallel|Conc|The Z|Shen)",
-    re.MULTILINE,
-)
-LEGACY = re.compile(
-    rb"(?:^|[\s:\]])\[(?:Full GC|GC)[\s\[(-]|\[GCAdaptive|\[CMS-concurrent|\[GC concurrent"
-    rb"|\[(?:PSYoungGen|ParNew|DefNew|Times): |^\{Heap before "
-    rb"|^(?:[0-9TZ.,:+-]+ )*(?:Total time for which application threads were stopped|Application time: )"
-    rb"|^(?:Java HotSpot|OpenJDK)[^\n]{0,200}\bJRE \(|^CommandLine flags: |GC log file (?:created|has reached)"
-    rb"|: \[(?:Pause|Concurrent) |^GC STATISTICS|^Cancelling concurrent GC",
-    re.MULTILINE,
-)
 HEAD = 1 << 15  # bytes of a chunk that mostly tell the format
 PEEK = 64  # chunks in which the format must show
 FIRST_LINES = 2000  # in which a stamp must show

@@ -9,6 +9,7 @@ import numpy as np
 __all__ = ["Told", "holes_in"]
 
 APART_US = 1_000_000  # stamps are those of the write, a second later at most; less is no hole
+SHORTEST_US = 100_000  # a collection may take a number and log nothing; in less no stop that matters is lost
 TAIL_US = 30_000_000  # last lines, as of the heap at exit, have no number: so long after the others they vouch for none
 
 
@@ -18,7 +19,8 @@ class Told(NamedTuple):
     `gcid`, `gcid_start`, `gcid_end` (n,): numbers of collections, and when what the line tells of began and ended;
     `stop_start`, `stop_end` (m,): pauses and safepoints; `safe_start`, `safe_end`, `since_us` (k,): safepoints, and how
     long before each the one before it ended (-1 unknown); `begun` (j,): when pauses began that do not end; `first`,
-    `last`: the first and the last stamp of all lines; `numbered`: whether lines tell of collections at all.
+    `last`: the first and the last stamp of all lines; `numbered`: whether lines tell of collections at all; `vouched`:
+    numbers of collections that only lines of details tell of; `exited`: its last lines are those of a JVM that ends.
     """
 
     gcid: np.ndarray
@@ -33,6 +35,8 @@ class Told(NamedTuple):
     first: int
     last: int
     numbered: bool = True
+    vouched: frozenset[int] = frozenset()
+    exited: bool = False
 
 
 def holes_in(told: Told) -> list[tuple[int, int]]:
@@ -51,17 +55,28 @@ def holes_in(told: Told) -> list[tuple[int, int]]:
     --------
     >>> at = lambda *us: np.array(us, dtype="i8")
     >>> none = at()
-    >>> told = Told(at(4, 7), at(0, 50), at(2, 60), at(0, 50), at(2, 60), none, none, none, none, 0, 60)
-    >>> holes_in(told)
-    [(2, 50)]
+    >>> second = 1_000_000
+    >>> starts, ends = at(0, 50) * second, at(2, 60) * second
+    >>> holes_in(Told(at(4, 7), starts, ends, starts, ends, none, none, none, none, 0, 60 * second))
+    [(2000000, 50000000)]
     """
     if told.numbered and not len(told.stop_start):
         return [(told.first, max(told.last, told.first + 1))]
     found = [*_skipped(told), *_unheard(told), *_cut(told)]
     if len(told.gcid):
         last = max(int(told.gcid_end.max()), int(told.stop_end.max()) if len(told.stop_end) else told.first)
-        found += [(last, told.last)] if told.last - last > TAIL_US else []
-    return sorted((a, b) for a, b in found if b > a)
+        found += [(last, told.last)] if told.last - last > TAIL_US and not told.exited else []
+    return _united(sorted((a, b) for a, b in found if b > a))
+
+
+def _united(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for start, end in spans:
+        if out and start <= out[-1][1]:
+            out[-1] = out[-1][0], max(out[-1][1], end)
+        else:
+            out.append((start, end))
+    return out
 
 
 def _skipped(told: Told) -> list[tuple[int, int]]:
@@ -69,13 +84,13 @@ def _skipped(told: Told) -> list[tuple[int, int]]:
         return []
     latest = np.maximum.accumulate(told.gcid)
     jumps = np.flatnonzero(told.gcid[1:] > latest[:-1] + 1) + 1
-    seen = set(told.gcid.tolist()) if len(jumps) else set()
+    seen = {*told.gcid.tolist(), *told.vouched} if len(jumps) else set()
     out = []
     for i in jumps.tolist():
         missing = range(int(latest[i - 1]) + 1, int(told.gcid[i]))
         if len(missing) > len(seen) or any(n not in seen for n in missing):
             out.append((int(told.gcid_end[i - 1]), int(told.gcid_start[i])))
-    return out
+    return [(a, b) for a, b in out if b - a >= SHORTEST_US]
 
 
 def _unheard(told: Told) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from analysis.sources.gclog.files import LogFile, Place, in_order, no_line, open
 from analysis.sources.gclog.frames import GcLog
 from analysis.sources.gclog.legacy.lines import read_legacy
 from analysis.sources.gclog.rows import Rows
+from analysis.sources.gclog.segments import TABLES
 from analysis.sources.gclog.settle import settle
 from analysis.sources.gclog.unified.lines import read_unified
 from analysis.sources.lines import ReadReport, Tally
@@ -127,9 +128,14 @@ def read_rows(files: Sequence[LogFile], *, areas: bool = True) -> Rows:
     rows = read_unified(parts, areas=areas) if files[0].kind == "unified" else read_legacy(_lines(parts))
     for file in files:
         ours = file.place.lines - file.place.count(rows.blank) - file.place.count(rows.foreign)
-        if not ours:
+        if not ours or (file.kind == "unified" and not _tells(rows)):
             raise no_line(file.path, empty=False)
     return rows
+
+
+def _tells(rows: Rows) -> bool:
+    """Return whether anything is told of a collector: lines of others may have tags of the same name."""
+    return bool(rows.numbered or rows.facts) or any(len(getattr(rows, name)["line"]) for name in TABLES)
 
 
 def _lines(parts: Iterator[Chunk]) -> Iterator[bytes]:

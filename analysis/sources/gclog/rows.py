@@ -40,6 +40,8 @@ class Rows:
         Of the file.
     numbered : int
         Lines that tell of a collection, details too: where there are some and no stops, the stops were filtered away.
+    vouched : set of int
+        Numbers of collections near jumps of those of events: lines of details tell of them.
     blank, foreign, unrecognised : list of int
         Numbers of the lines that are blank, that are not of the GC log, and of those that are and were not understood.
     samples : list of (int, bytes)
@@ -62,6 +64,7 @@ class Rows:
     holes: list[tuple[int, int]] = field(default_factory=list)
     lines: int = 0
     numbered: int = 0
+    vouched: set[int] = field(default_factory=set)
     blank: list[int] = field(default_factory=list)
     foreign: list[int] = field(default_factory=list)
     unrecognised: list[int] = field(default_factory=list)

@@ -15,6 +15,7 @@ __all__ = ["RESTART_SECONDS", "TABLES", "Segment", "segments"]
 
 TABLES = ("pauses", "safepoints", "cycles", "phases", "stalls")
 STAMPED = (*TABLES, "stamps", "numbers", "begun")
+SAME_START_US = 2e6  # a JVM starts once; stamps are rounded, and those of the write
 RESTART_SECONDS = 1.0  # threads write out of order by milliseconds; an uptime that falls by more is another JVM's
 NAN = float("nan")
 
@@ -120,7 +121,9 @@ def segments(rows: Rows, places: Sequence[Place]) -> tuple[Segment, ...]:
     rows = replace(rows, **tables)
     line, clock, uptime, began, gcid, event = _stamps(rows)
     told = sorted(rows.stamps.get("begin_lines", []))
-    starts = sorted({*_starts((line, uptime, began, gcid, event), told), *(p.before + 1 for p in places if p.lines)})
+    starts = sorted(
+        {*_starts((line, clock, uptime, began, gcid, event), told), *(p.before + 1 for p in places if p.lines)}
+    )
     out = []
     for first, last in zip(starts, [*(s - 1 for s in starts[1:]), max(rows.lines, 1)], strict=True):
         mine = (line >= first) & (line <= last)
@@ -159,15 +162,30 @@ def _stamps(rows: Rows) -> tuple[np.ndarray, ...]:
 
 def _starts(cells: tuple[np.ndarray, ...], told: list[int]) -> list[int]:
     """Return the first line of each JVM; `told` are the lines that name a collector."""
-    line, uptime, began, gcid, event = cells
+    line, clock, uptime, began, gcid, event = cells
     starts = [1]
-    for before, at in _falls(line, uptime, began, gcid):
+    for before, at in _mixed(line, clock, uptime) or _falls(line, uptime, began, gcid):
         starts.append(next((t for t in told if before < t <= at), at))
     for at in told:
         since = max((s for s in starts if s <= at), default=1)
         if since < at and ((line >= since) & (line < at) & event).any():
             starts.append(at)
     return sorted(set(starts))
+
+
+def _mixed(line: np.ndarray, clock: np.ndarray, uptime: np.ndarray) -> list[tuple[int, int]]:
+    """Return the pairs of lines between which the JVM changes where those of several are mixed; none if they are not.
+
+    Clock and uptime tell when a JVM started. A clock that is set changes that once and for all; mixed lines go back.
+    """
+    both = np.isfinite(uptime) & (clock != NO_CLOCK)
+    started = clock[both] - uptime[both] * 1e6
+    changes = np.abs(np.diff(started)) > SAME_START_US
+    jvms = 1 + int((np.diff(np.sort(started)) > SAME_START_US).sum()) if len(started) else 0
+    if int(changes.sum()) < max(2 * jvms, 4):
+        return []
+    lines = line[both]
+    return list(zip(lines[:-1][changes].tolist(), lines[1:][changes].tolist(), strict=True))
 
 
 def _falls(line: np.ndarray, uptime: np.ndarray, began: np.ndarray, gcid: np.ndarray) -> list[tuple[int, int]]:

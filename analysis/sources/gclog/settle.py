@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,25 +13,27 @@ from analysis.sources.gclog.clock import Clock, clock_of
 from analysis.sources.gclog.files import Place
 from analysis.sources.gclog.frames import GcLog
 from analysis.sources.gclog.holes import Told, holes_in
+from analysis.sources.gclog.lives import Life, collector_of, lives_of, once
 from analysis.sources.gclog.rows import Columns, Rows
-from analysis.sources.gclog.segments import RESTART_SECONDS, TABLES, Segment, segments
+from analysis.sources.gclog.segments import TABLES, segments
 from analysis.sources.times import TIME
 
-__all__ = ["lives_of", "settle"]
+__all__ = ["settle"]
 
 COLUMNS = {
     "pauses": frames.PAUSE_COLUMNS, "safepoints": frames.SAFEPOINT_COLUMNS, "cycles": frames.CYCLE_COLUMNS,
     "phases": frames.PHASE_COLUMNS, "stalls": frames.STALL_COLUMNS,
 }  # fmt: skip
-SAME_START_US = 2e6  # stretches that say their JVM began at the same time are of one life
+EARLY_SECONDS = 5.0  # a log that begins with a later collection sooner was only started late
 LATE_NUMBERS = 5  # the number of a concurrent collection is logged after later ones
+MOST_US = 1e15  # about thirty years
+SAME = {  # what tells a row, beside its end, from every other of its life
+    "pauses": ["life", "start", "gcid", "kind"], "safepoints": ["life", "start", "operation", "total_seconds"],
+    "cycles": ["life", "start", "gcid", "kind"], "phases": ["life", "start", "gcid", "name"],
+    "stalls": ["life", "start", "kind", "thread"],
+}  # fmt: skip
 NO_GCID, NAN = -1, float("nan")
-GENERATIONAL = {"ZGC": "GenZGC", "Shenandoah": "GenShenandoah"}
 FACTS = ("version", "cpus", "workers", "memory_bytes", "heap_max_bytes", "region_bytes", "flags")
-OF_KIND = (("z_", "ZGC"), ("shen_", "Shenandoah"), ("degenerated", "Shenandoah"), ("young_concurrent", "G1"),
-           ("young_prepare", "G1"), ("mixed", "G1"), ("cleanup", "G1"))  # fmt: skip
-OF_CYCLE = {"zgc": "ZGC", "minor": "GenZGC", "major": "GenZGC", "concurrent_mark": "G1", "undo": "G1"}
-Life = list[Segment]
 
 
 def settle(
@@ -53,89 +54,62 @@ def settle(
     >>> len(log.pauses), len(log.lives), notes
     (0, 1, ())
     """
-    lives = lives_of([segment for rows, places in parts for segment in segments(rows, places)])
+    found_all = [segment for rows, places in parts for segment in segments(rows, places)]
+    kept, notes = once(found_all)
+    lives = lives_of(kept)
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    rows, holes, notes = [], [], []
+    clocks = [_clock(life, jvm_start_us if number == 0 else None) for number, life in enumerate(lives)]
+    rows, holes = [], []
     for number, life in enumerate(lives):
-        clocks = _clocks(life, jvm_start_us if number == 0 else None)
-        collector = _collector(life)
+        clock = clocks[number]
+        collector = collector_of(life)
         spread: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-        for segment, clock in zip(life, clocks, strict=True):
+        for segment in life:
             for name in TABLES:
                 if cells := _timed(segment.table(name), clock, segment.place):
                     spread[name].append(cells | {"life": number})
         for name in TABLES:
-            for cells in _laid_out(spread[name], clocks[0]):
+            for cells in _laid_out(spread[name], clock):
                 if "collector" in COLUMNS[name] and "collector" not in cells:
                     cells["collector"] = collector
                 if name == "pauses":
-                    cells["nested"] = _nested(cells)
+                    cells["nested"] = _nested(cells, collector)
                     cells.setdefault("promoted_bytes", _promoted(cells))
                 tables[name].append(cells)
-        told, edges = _told(life, clocks, spread)
-        holes += [] if clocks[0].quality == "none" else holes_in(told)
-        rows.append(_life(life, clocks, collector, edges))
-        stepped = max(c.stepped_seconds for c in clocks)
-        notes += [f"the wall clock was set back by {stepped:.3g} s: times follow the uptime"] if stepped else []
+        told, edges = _told(life, clock, spread)
+        holes += [] if clock.quality == "none" else holes_in(told)
+        rows.append(_life(life, clock, collector, edges))
+    notes += _said(lives, clocks)
+    several = any(len({s.place.name for s in life}) > 1 for life in lives)
     found = {name: _frame(parts, COLUMNS[name]) for name, parts in tables.items()}
+    if several:
+        found = {name: _without_copies(frame, SAME[name]) for name, frame in found.items()}
     log = GcLog(**found, lives=_lives(rows), holes=_spans(holes))
     return log, tuple(notes)
 
 
-def lives_of(found: Sequence[Segment]) -> list[Life]:
-    """Return stretches joined to lives, both in order of time.
-
-    Stretches of different files are of one life where the JVM started at the same time by clock and uptime; without
-    both, where the uptime or clock goes on and the numbers of collections go on.
-
-    Parameters
-    ----------
-    found : sequence of Segment
-        Of all files.
-    """
-    order = sorted(found, key=_key)
-    lives: list[Life] = []
-    for segment in order:
-        mine = next((life for life in reversed(lives) if _same_life(life[-1], segment)), None)
-        if mine is None:
-            lives.append([segment])
-        else:
-            mine.append(segment)
-    return lives
+def _clock(life: Life, jvm_start_us: int | None) -> Clock:
+    clock, uptime = (np.concatenate([getattr(s, name) for s in life]) for name in ("clock_us", "uptime_seconds"))
+    return clock_of(clock, uptime, jvm_start_us=jvm_start_us, collected=any(s.rows.collected for s in life))
 
 
-def _key(segment: Segment) -> tuple[float, float, float]:
-    clock, uptime = segment.begin
-    started = segment.offset_us
-    return (
-        started if np.isfinite(started) else clock if np.isfinite(clock) else 0.0,
-        clock if np.isfinite(clock) else 0.0,
-        uptime if np.isfinite(uptime) and not np.isfinite(clock) and segment.first == segment.place.before + 1 else 0.0,
-    )
-
-
-def _same_life(before: Segment, after: Segment) -> bool:
-    if before.place.name == after.place.name:
-        return False  # a file was cut where one JVM ends
-    ups, start = before.uptime_seconds[np.isfinite(before.uptime_seconds)], after.begin[1]
-    if len(ups) and np.isfinite(start) and start < float(ups.max()) - RESTART_SECONDS:
-        return False
-    if np.isfinite(before.offset_us) and np.isfinite(after.offset_us):
-        return abs(before.offset_us - after.offset_us) <= SAME_START_US
-    if "collector" in after.facts:
-        return False
-    if [np.isfinite(x) for x in before.begin] != [np.isfinite(x) for x in after.begin]:
-        return False  # one has a clock or an uptime, the other has not
-    last, first = before.gcids[1], after.gcids[0]
-    return last < 0 or first < 0 or first >= last - LATE_NUMBERS
-
-
-def _clocks(life: Life, jvm_start_us: int | None) -> list[Clock]:
-    found = [
-        clock_of(s.clock_us, s.uptime_seconds, jvm_start_us=jvm_start_us, collected=s.rows.collected) for s in life
-    ]
-    stamped = [c for c in found if c.quality != "none"]
-    return [c if c.quality != "none" or not stamped else stamped[0] for c in found]
+def _said(lives: Sequence[Life], clocks: Sequence[Clock]) -> list[str]:
+    """Return what a reader of the numbers must know of clocks and of lines of several JVMs."""
+    notes = []
+    for life, clock in zip(lives, clocks, strict=True):
+        back, first = clock.stepped_seconds < 0, life[0].gcids[0]
+        size = f"{abs(clock.stepped_seconds):.3g} s"
+        if back:
+            notes.append(f"the wall clock was set back by {size}: times follow the uptime, and the clock of most lines")
+        elif clock.stepped_seconds:
+            notes.append(f"the wall clock went ahead of the uptime by {size}: it was set, or the machine slept")
+        if first > LATE_NUMBERS and life[0].begin_seconds > EARLY_SECONDS:
+            notes.append(
+                f"it begins with collection {first}, {life[0].begin_seconds:.3g} s after the JVM: no word of before"
+            )
+    if any(len(life) > len({s.place.name for s in life}) for life in lives):
+        notes.append("lines of several JVMs are mixed, or out of order: CPU times and sizes may be exchanged")
+    return notes
 
 
 def _timed(cells: Columns, clock: Clock, place: Place) -> dict[str, Any]:
@@ -155,7 +129,7 @@ def _laid_out(parts: list[dict[str, Any]], clock: Clock) -> list[dict[str, Any]]
     """Return tables of a life; without any stamps their rows are laid one after the other."""
     if clock.quality == "none":
         last = 0
-        for cells in parts:
+        for cells in [part for part in parts if len(part["end_us"])]:
             length = cells["end_us"] - cells["start_us"]
             cells["end_us"] = last + np.cumsum(length)
             cells["start_us"] = cells["end_us"] - length
@@ -163,10 +137,10 @@ def _laid_out(parts: list[dict[str, Any]], clock: Clock) -> list[dict[str, Any]]
     return parts
 
 
-def _nested(cells: dict[str, Any]) -> np.ndarray:
+def _nested(cells: dict[str, Any], collector: str) -> np.ndarray:
     """Return which pauses began and ended inside another: JDK 11 runs a full one inside a young one.
 
-    They have a later number and were logged before it.
+    They have a later number and were logged before it. CMS may collect the young generation inside its remark.
     """
     told = cells.get("nested")
     out = np.zeros(len(cells["end_us"]), dtype=bool) if told is None else np.asarray(told, dtype=bool).copy()
@@ -175,10 +149,13 @@ def _nested(cells: dict[str, Any]) -> np.ndarray:
     start, end, gcid, kind = (cells[name].tolist() for name in ("start_us", "end_us", "gcid", "kind"))
     close = np.flatnonzero((cells["gcid"][1:] < cells["gcid"][:-1]) & (cells["gcid"][1:] >= 0)) + 1
     for outer in close.tolist():
-        if kind[outer] in ("remark", "cleanup"):
-            continue
+        within = {"remark": ("young",) if collector == "CMS" else (), "young": ("full",)}.get(kind[outer], ())
         for inner in range(outer - 1, -1, -1):
-            if gcid[inner] <= gcid[outer] or (start[inner] + end[inner]) // 2 < start[outer]:
+            if (
+                kind[inner] not in within
+                or gcid[inner] <= gcid[outer]
+                or (start[inner] + end[inner]) // 2 < start[outer]
+            ):
                 break
             out[inner] = True
     return out
@@ -192,11 +169,11 @@ def _promoted(cells: dict[str, Any]) -> np.ndarray:
     return np.where(cells["generation"] == "young", grown, NAN)
 
 
-def _told(life: Life, clocks: list[Clock], spread: dict[str, list[dict[str, Any]]]) -> tuple[Told, tuple[int, int]]:
+def _told(life: Life, clock: Clock, spread: dict[str, list[dict[str, Any]]]) -> tuple[Told, tuple[int, int]]:
     """Return what is told of a life for `holes_in`, and its first and last time [us]."""
     numbers: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     begun, edges = [np.zeros(0, dtype="i8")], [np.zeros(0, dtype="i8")]
-    for segment, clock in zip(life, clocks, strict=True):
+    for segment in life:
         parts = [_timed(segment.table("numbers"), clock, segment.place)]
         parts += [c for name in ("pauses", "cycles") for c in spread[name] if c["file"] == segment.place.name]
         parts = [c for c in parts if c]
@@ -213,11 +190,15 @@ def _told(life: Life, clocks: list[Clock], spread: dict[str, list[dict[str, Any]
     safe = spread["safepoints"]
     stops = [*spread["pauses"], *safe]
     gcid, start, end = (np.concatenate([n[i] for n in numbers]) if numbers else np.zeros(0, "i8") for i in range(3))
-    since = [np.where(c["operation"] != "", np.nan_to_num(c["since_last_seconds"] * 1e6, nan=-1.0), -1.0) for c in safe]
+    since = [
+        np.where(c["operation"] != "", np.nan_to_num(c["since_last_seconds"] * 1e6, nan=-1.0).clip(-1, MOST_US), -1.0)
+        for c in safe
+    ]
     told = Told(
         gcid, start, end, _all(stops, "start_us"), _all(stops, "end_us"), _all(safe, "start_us"), _all(safe, "end_us"),
         np.concatenate(since).astype("i8") if since else np.zeros(0, "i8"), np.concatenate(begun), first, last,
-        len(gcid) > 0 or any(s.rows.numbered for s in life),
+        len(gcid) > 0 or any(s.rows.numbered for s in life), frozenset().union(*(s.rows.vouched for s in life)),
+        bool(life[-1].facts.get("exited")),
     )  # fmt: skip
     return told, (first, last)
 
@@ -226,35 +207,27 @@ def _all(parts: list[dict[str, Any]], name: str) -> np.ndarray:
     return np.concatenate([c[name] for c in parts]) if parts else np.zeros(0, dtype="i8")
 
 
-def _collector(life: Life) -> str:
-    """Return the collector that a life names, else the one that its rows are of; "" unknown."""
-    facts = {name: value for segment in reversed(life) for name, value in segment.facts.items()}
-    name = facts.get("collector") or facts.get("hint") or ""
-    kinds: Counter[str] = Counter()
-    for segment in life if not name else []:
-        pauses, cycles = segment.table("pauses"), segment.table("cycles")
-        kinds.update(c for c in pauses.get("collector", ()) if c)
-        for kind in pauses.get("kind", ()):
-            kinds.update(c for head, c in OF_KIND if kind.startswith(head))
-        kinds.update("G1" for cause in pauses.get("cause", ()) if cause.startswith("G1 "))
-        kinds.update(OF_CYCLE[kind] for kind in cycles.get("kind", ()) if kind in OF_CYCLE)
-    name = name or (kinds.most_common(1)[0][0] if kinds else "")
-    return GENERATIONAL.get(name, name) if facts.get("generational") else name
-
-
-def _life(life: Life, clocks: list[Clock], collector: str, edges: tuple[int, int]) -> list[Any]:
+def _life(life: Life, clock: Clock, collector: str, edges: tuple[int, int]) -> list[Any]:
     facts = {name: value for segment in reversed(life) for name, value in segment.facts.items()}
     if "workers" not in facts:
         used = [np.asarray(t["workers"], "f8") for s in life if "workers" in (t := s.table("pauses"))]
         known = np.concatenate(used)[np.isfinite(np.concatenate(used))] if used else np.zeros(0)
-        facts["workers"] = 1.0 if collector == "Serial" else float(known.max()) if len(known) else NAN
+        used_most = float(known.max()) if len(known) else NAN
+        facts["workers"] = 1.0 if collector == "Serial" else facts.get("most_workers", used_most)
     lines = sum(s.last - s.first + 1 - s.count(s.rows.foreign) - s.count(s.rows.blank) for s in life)
     unread = sum(s.count(s.rows.unrecognised) for s in life)
     cells = {name: facts.get(name, "" if name in ("version", "flags") else NAN) for name in FACTS}
     return [
-        *edges, clocks[0].quality, life[0].begin[1], collector, *(cells[name] for name in FACTS), max(lines, 0),
+        *edges, clock.quality, life[0].begin[1], collector, *(cells[name] for name in FACTS), max(lines, 0),
         max(lines - unread, 0), unread, life[0].place.name, life[0].first - life[0].place.before,
     ]  # fmt: skip
+
+
+def _without_copies(frame: pd.DataFrame, same: list[str]) -> pd.DataFrame:
+    """Return a table without the rows that another file holds as well: snapshots of one log overlap."""
+    keys = frame[same].assign(end=frame.index, file=frame["file"])
+    again = keys.duplicated([*same, "end"]).to_numpy() & ~keys.duplicated([*same, "end", "file"]).to_numpy()
+    return frame[~again] if again.any() else frame
 
 
 def _frame(parts: list[dict[str, Any]], columns: dict[str, Any]) -> pd.DataFrame:

@@ -22,6 +22,7 @@ PAUSE = re.compile(
     rb"|(Pause [^\n]*+(?:(?<=ms)|(?<=ms ))(?=\n|\Z)))"
 )  # fmt: skip
 NAN = float("nan")
+DEBUG = re.compile(rb"\[(?:debug|trace|develop) *\]\[")
 QUANTILES = (0.5, 0.95, 0.99)
 DEEPEST = 3  # collections inside one; a number that falls by more is another JVM's
 Key = tuple[bytes, bytes, bytes]  # words, letter of generational ZGC, length as logged [ms]
@@ -94,6 +95,8 @@ def _of_chunks(parts: Iterable[Chunk]) -> GcTotals | None:
         marked = marked or bool(found)
         lines += data.count(b"\n")
         last = data[-1:] or last
+        if any(pause_head(row[2]).kind == "other" for row in found if row[2]):
+            found = _without_details(data)
         inner = _nested([row[0] for row in found], [row[3] for row in found], found)
         nested += len(inner)
         keys: list[Key] = []
@@ -109,6 +112,16 @@ def _of_chunks(parts: Iterable[Chunk]) -> GcTotals | None:
             keys.append((words, letter, millis))
         counts.update(keys)
     return _totals(counts, nested, (broken, lines + (last != b"\n")))
+
+
+def _without_details(data: bytes) -> list[tuple[bytes, ...]]:
+    """Return the pauses of a chunk without lines of debug levels, which tell of parts of pauses in like words."""
+    out = []
+    for m in PAUSE.finditer(data):
+        line = data[data.rfind(b"\n", 0, m.start()) + 1 : m.start() + 1]
+        if DEBUG.search(line + b"[") is None:
+            out.append(tuple(x or b"" for x in m.groups()))
+    return out
 
 
 def _nested(gcids: list[bytes], millis: list[bytes], found: list[tuple[bytes, ...]]) -> set[int]:

@@ -90,7 +90,21 @@ def test_lines_that_docker_wrapped_are_unwrapped(tmp_path):
         "stream": "stdout",
         "time": "2026-11-22T18:04:30.5Z",
     }
-    lines = [json.dumps(record, separators=(",", ":")), "plain", '{"log":"broken', '{"log":"x","time":7}']
+    lines = [json.dumps(record, separators=(",", ":")), "plain", '{"log":"broken', '{"message":"x","time":7}']
     data, _ = whole(written(tmp_path, "\n".join(lines).encode()))
     assert data.split(b"\n")[0] == b"2026-11-22T18:04:30.5Z [1.5s][gc] GC(0) Pause Full 9M->5M(64M) 1.0ms"
     assert data.split(b"\n")[1:] == [b"plain", b'{"log":"broken', b"7 x"]
+
+
+def test_a_pipe_is_read_as_a_file(tmp_path):
+    import os
+    import threading
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = b"one\ntwo\n" * 400_000
+    writer = threading.Thread(target=pipe.write_bytes, args=(text,))
+    writer.start()
+    data, cut = whole(pipe)
+    writer.join()
+    assert (data, cut) == (text, False)

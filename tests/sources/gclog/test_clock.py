@@ -37,11 +37,12 @@ def test_a_clock_set_back_gives_way_to_the_uptime_and_one_set_forward_does_not()
     back = DAY + (np.array([0, 60, 120, 30, 90]) * 1e6).astype("i8")
     found = clock_of(back, uptime)
     assert found.by_uptime
-    assert found.stepped_seconds == pytest.approx(150)
+    assert (found.stepped_seconds, found.quality) == (pytest.approx(-150), "derived")
     assert (np.diff(found.times_us(back, uptime)) == 60_000_000).all()
     forward = DAY + (np.array([0, 60, 120, 3600, 3660]) * 1e6).astype("i8")
     found = clock_of(forward, uptime)
-    assert not found.by_uptime
+    assert (found.by_uptime, found.quality) == (False, "exact")
+    assert found.stepped_seconds == pytest.approx(3420)
     assert found.times_us(forward, uptime).tolist() == forward.tolist()
 
 
@@ -49,3 +50,11 @@ def test_jitter_of_the_write_is_no_step():
     uptime = np.arange(100.0)
     clock = DAY + (uptime * 1e6).astype("i8") - np.random.default_rng(1).integers(0, 900_000, 100)
     assert not clock_of(clock, uptime).by_uptime
+
+
+def test_times_follow_the_clock_that_most_lines_agree_on_or_the_later_one():
+    uptime = np.array([100.0, 110.0, 120.0, 130.0])
+    even = DAY + (np.array([0, 10, -580, -570]) * 1e6).astype("i8")
+    assert clock_of(even, uptime).times_us(even, uptime).tolist()[2:] == even.tolist()[2:]
+    most = DAY + (np.array([0, 10, 20, -570]) * 1e6).astype("i8")
+    assert clock_of(most, uptime).times_us(most, uptime).tolist()[:3] == most.tolist()[:3]

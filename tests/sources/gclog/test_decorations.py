@@ -34,6 +34,8 @@ def test_any_subset_of_decorations(chosen):
         (b"2026-11-22T18:04:30.123456789Z stdout F [0.5s][gc] GC(0) x", b"2026-11-22T18:04:30.123456789Z", 0.5),
         (b"2026-11-22T18:04:30.1Z GC(0) x", b"2026-11-22T18:04:30.1Z", math.nan),
         (b"gc-app-1  | [0.5s][gc] GC(0) x", b"", 0.5),
+        (b"[pod/api-1/app] [2026-11-22T18:04:30.1+0000][0.5s][gc] GC(0) x", b"2026-11-22T18:04:30.1+0000", 0.5),
+        (b"[pod/api-1/app] [gc] GC(0) x", b"", math.nan),
         (b"GC(0) x", b"", math.nan),
     ],
 )

@@ -70,22 +70,29 @@ def test_a_pause_of_an_unknown_kind_is_a_stop_and_no_hole(tmp_path):
     assert log.pauses["duration_seconds"].tolist() == whole.pauses["duration_seconds"].tolist()
 
 
+S = 1_000_000
+
+
 def told(**parts):
     none = np.zeros(0, dtype="i8")
     cells = {name: np.array(cells, dtype="i8") for name, cells in parts.items() if name not in ("first", "last")}
-    blank = dict.fromkeys([n for n in Told._fields if n not in ("first", "last", "numbered")], none)
+    blank = dict.fromkeys(
+        [n for n in Told._fields if n not in ("first", "last", "numbered", "vouched", "exited")], none
+    )
     return Told(**(blank | cells), first=parts.get("first", 0), last=parts.get("last", 0), numbered="gcid" in parts)
 
 
 def collections(*gcids):
-    at = np.arange(len(gcids)) * 10
-    return told(gcid=gcids, gcid_start=at, gcid_end=at + 2, stop_start=at, stop_end=at + 2, last=10 * len(gcids))
+    at = np.arange(len(gcids)) * 10 * S
+    end = at + 2 * S
+    return told(gcid=gcids, gcid_start=at, gcid_end=end, stop_start=at, stop_end=end, last=10 * S * len(gcids))
 
 
 def test_a_number_that_comes_late_was_not_missing():
-    assert holes_in(collections(4, 6)) == [(2, 10)]
+    assert holes_in(collections(4, 6)) == [(2 * S, 10 * S)]
+    assert holes_in(collections(4, 6)._replace(vouched=frozenset({5}))) == []
     assert holes_in(collections(4, 6, 5)) == []
-    assert holes_in(collections(4, 8, 5, 6)) == [(2, 10)]
+    assert holes_in(collections(4, 8, 5, 6)) == [(2 * S, 10 * S)]
 
 
 def test_a_safepoint_a_moment_apart_misses_none():
@@ -108,5 +115,6 @@ def test_a_pause_that_does_not_end_lasts_until_the_next_stop_or_the_last_line():
 
 def test_a_tail_without_collections_is_a_hole_after_half_a_minute():
     quiet = collections(1, 2)
-    assert holes_in(quiet._replace(last=29_000_000)) == []
-    assert holes_in(quiet._replace(last=31_000_000)) == [(12, 31_000_000)]
+    assert holes_in(quiet._replace(last=40_000_000)) == []
+    assert holes_in(quiet._replace(last=43_000_000)) == [(12 * S, 43_000_000)]
+    assert holes_in(quiet._replace(last=43_000_000, exited=True)) == []

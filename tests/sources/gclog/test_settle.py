@@ -60,7 +60,7 @@ def test_a_missing_file_of_the_set_is_a_hole(tmp_path):
 
 def test_two_jvms_beside_each_other_are_two_lives(tmp_path):
     lines = lines_of(B)
-    other = [x.replace("2026-11-22T18:2", "2026-11-22T18:3") for x in lines]
+    other = [x.replace("2026-11-22T18:", "2026-11-22T19:") for x in lines]
     one, two = written(tmp_path, "a.log", lines), written(tmp_path, "b.log", other)
     log, _ = read_gc_logs([two, one])
     assert log.lives["file"].tolist() == ["a.log", "b.log"]
@@ -120,3 +120,53 @@ def test_promotion_is_what_the_old_generation_grew_by(tmp_path):
 def test_nothing_is_a_log_without_rows():
     log, notes = settle([(Rows(), [Place("gc.log")])])
     assert (len(log.pauses), len(log.holes), notes) == (0, 0, ())
+
+
+def test_a_file_that_is_given_twice_is_read_once(tmp_path):
+    lines = lines_of(B)
+    one, two = written(tmp_path, "a.log", lines), written(tmp_path, "copy.log", lines)
+    log, reports = read_gc_logs([one, two])
+    whole, _ = read_gc_log(one)
+    assert len(log.lives) == 1
+    assert len(log.pauses) == len(whole.pauses)
+    assert any("copy.log holds what a.log holds: read once" in note for note in reports[0].notes)
+
+
+def test_two_jvms_whose_lines_are_mixed_are_two_lives(tmp_path):
+    lines = lines_of(B)
+    stamped = [(x[1:29], x) for x in lines]
+    later = [
+        (at, x.replace(f"[{x.split('][')[1]}]", f"[{float(x.split('][')[1][:-1]) + 7200:.3f}s]", 1))
+        for at, x in stamped
+    ]
+    mixed = [x for _, x in sorted([*stamped, *later], key=lambda pair: pair[0])]
+    log, report = read_gc_log(written(tmp_path, "gc.log", mixed))
+    whole, _ = read_gc_log(written(tmp_path, "one.log", lines))
+    assert len(log.lives) == 2
+    assert log.pauses.groupby("life").size().tolist() == [len(whole.pauses)] * 2
+    assert any("mixed" in note for note in report.notes)
+
+
+def test_a_life_lasts_from_its_first_to_its_last_line(tmp_path):
+    at = "[2026-11-22T{}+0000][{:.3f}s][info]"
+    lines = [
+        at.format("18:00:00.010", 0.01) + "[gc] Using G1\n",
+        at.format("18:00:10.000", 10.0) + "[gc] GC(0) Pause Full (System.gc()) 9M->5M(64M) 11.3ms\n",
+        at.format("19:00:00.000", 3600.0) + "[gc,heap,exit] Heap\n",
+        at.format("19:30:00.010", 0.01) + "[gc] Using G1\n",
+        at.format("19:30:05.000", 5.0) + "[gc] GC(0) Pause Full (System.gc()) 9M->5M(64M) 11.3ms\n",
+        at.format("19:30:30.000", 30.0) + "[gc,heap,exit] Heap\n",
+    ]  # fmt: skip
+    log, _ = read_gc_log(written(tmp_path, "gc.log", lines))
+    assert [f"{t:%H:%M:%S}" for t in log.lives["start"]] == ["18:00:00", "19:30:00"]
+    assert [f"{t:%H:%M:%S}" for t in log.lives["end"]] == ["19:00:00", "19:30:30"]
+
+
+def test_snapshots_of_one_log_that_overlap_are_read_once(tmp_path):
+    lines = lines_of(B)
+    one, two = written(tmp_path, "a.log", lines[:1900]), written(tmp_path, "b.log", lines[1500:])
+    log, _ = read_gc_logs([two, one])
+    whole, _ = read_gc_log(written(tmp_path, "whole.log", lines))
+    assert len(log.lives) == 1
+    assert len(log.pauses) == len(whole.pauses)
+    assert len(log.safepoints) == len(whole.safepoints)

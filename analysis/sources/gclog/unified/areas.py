@@ -16,7 +16,7 @@ NAN = float("nan")
 AREA = re.compile(
     rb"\] GC\(([0-9]{1,9}+)\) (?:(Eden|Survivor|Old|Archive|Humongous) regions: (\d++)->(\d++)(?:\((\d++)\))?+|"
     rb"(Metaspace|DefNew|ParNew|PSYoungGen|Tenured|ParOldGen|PSOldGen|CMS|Old): "
-    rb"(\d++)([BKMGT])(?:\((\d++)([BKMGT])\))?+->(\d++)([BKMGT])\((\d++)([BKMGT])\)|Using (\d++) workers of )"
+    rb"(\d++)([BKMGT])(?:\((\d++)([BKMGT])\))?+->(\d++)([BKMGT])\((\d++)([BKMGT])\)|Using (\d++) workers of (\d++))"
 )
 AREAS = {
     b"Metaspace": "metaspace", b"DefNew": "young", b"ParNew": "young", b"PSYoungGen": "young", b"Tenured": "old",
@@ -27,7 +27,7 @@ HINTS = {b"DefNew": "Serial", b"Tenured": "Serial", b"PSYoungGen": "Parallel", b
 SIZES, REGIONS = ("young", "old", "metaspace"), ("eden", "survivor", "old", "humongous", "archive")
 WHAT = (*SIZES, *(f"{name} regions" for name in REGIONS), "workers")
 WORKERS = len(WHAT) - 1
-OF_AREA, OF_WORKERS = 14, 15  # the last group of each
+OF_AREA, OF_WORKERS = 14, 16  # the last group of each
 OF_AREA_NAME = {name: WHAT.index(area) for name, area in AREAS.items()}
 OF_REGION = {name.capitalize().encode(): WHAT.index(f"{name} regions") for name in REGIONS}
 
@@ -36,7 +36,7 @@ class Areas(NamedTuple):
     """Lines of areas: number of the collection, place in the chunk, what it is, three numbers (NaN unknown).
 
     `what` is an index of `WHAT`: generations [bytes], regions [count], workers [count]. All arrays of shape (n,).
-    `hint`: the collector that has such areas, "" unknown.
+    `hint`: the collector that has such areas, "" unknown; `most_workers`: how many there are, NaN unknown.
     """
 
     gcid: np.ndarray
@@ -46,6 +46,7 @@ class Areas(NamedTuple):
     after: np.ndarray
     committed: np.ndarray
     hint: str
+    most_workers: float
 
 
 def areas_in(data: bytes) -> Areas:
@@ -63,13 +64,13 @@ def areas_in(data: bytes) -> Areas:
     for m in AREA.finditer(data):
         last = m.lastindex
         if last == OF_WORKERS:
-            workers.append((m.start(), *m.group(1, 15)))
+            workers.append((m.start(), *m.group(1, 15, 16)))
         elif last == OF_AREA:
             sized.append((m.start(), *m.group(1, 6, 7, 8, 11, 12, 13, 14)))
         else:
             regions.append((m.start(), *m.group(1, 2, 3, 4, 5)))
     parts = []
-    hint = ""
+    hint, most = "", NAN
     if regions:
         place, gcid, name, before, after, capacity = zip(*regions, strict=True)
         parts.append((place, gcid, [OF_REGION[x] for x in name], floats(before), floats(after), floats(capacity)))
@@ -81,15 +82,16 @@ def areas_in(data: bytes) -> Areas:
         )
         hint = hint or next((HINTS[x] for x in set(name) if x in HINTS), "")
     if workers:
-        place, gcid, used = zip(*workers, strict=True)
+        place, gcid, used, of = zip(*workers, strict=True)
+        most = float(floats(of).max())
         unknown = np.full(len(workers), NAN)
         parts.append((place, gcid, [WORKERS] * len(workers), unknown, floats(used), unknown))
     if not parts:
         none = np.zeros(0)
-        return Areas(none, none, none, none, none, none, "")
+        return Areas(none, none, none, none, none, none, "", NAN)
     columns = [np.concatenate([np.asarray(part[k]) for part in parts]) for k in (0, 2, 3, 4, 5)]
     number = np.fromiter((int(g) for part in parts for g in part[1]), dtype="i8", count=len(columns[0]))
-    return Areas(number, columns[0], columns[1], columns[2], columns[3], columns[4], hint)
+    return Areas(number, columns[0], columns[1], columns[2], columns[3], columns[4], hint, most)
 
 
 def _bytes(numbers: Sequence[bytes], units: Sequence[bytes]) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analysis.sources.gclog.rows import Columns
-from analysis.sources.gclog.unified.pause import LONGEST_SECONDS, floats, size_bytes
+from analysis.sources.gclog.unified.pause import LONGEST_SECONDS, floats, size_bytes, whole_numbers
 
 __all__ = ["CYCLES", "Told", "phase_columns", "stall_of", "told_by"]
 
@@ -102,7 +102,7 @@ def phase_columns(found: Sequence[tuple[bytes, bytes, bytes]]) -> Columns:
     gcids, names, millis = zip(*found, strict=True)
     seconds = np.round(floats(millis) / 1e3, 9)
     return {
-        "gcid": np.fromiter(map(int, gcids), dtype="i8", count=len(gcids)),
+        "gcid": whole_numbers(gcids),
         "name": list(map(_name, names)),
         "duration_seconds": np.where(seconds <= LONGEST_SECONDS, seconds, NAN),
     }

@@ -15,6 +15,7 @@ import numpy as np
 
 from analysis.sources.gclog.chunks import Chunk
 from analysis.sources.gclog.decorations import decorations
+from analysis.sources.gclog.formats import LEGACY
 from analysis.sources.gclog.rows import Rows
 from analysis.sources.gclog.stamps import read_stamps
 from analysis.sources.gclog.unified.areas import areas_in
@@ -28,7 +29,7 @@ from analysis.sources.lines import NOT_UNDERSTOOD
 __all__ = ["read_unified"]
 
 DETAIL = (  # details of collections, most frequent first; any other line is looked at
-    rb"(?!Eden|Surv|Old r|Arch|Humo|Metas|Pause [^\n]*+(?<!ms)(?<!ms )(?=\n|\Z)|Using|- age|Desired|Age t|DefNew"
+    rb"(?!Eden|Surv|Old r|Arch|Humo|Metas|Pause [^\n>]*+(?<!ms)(?<!ms )(?=\n|\Z)|Using|- age|Desired|Age t|DefNew"
     rb"|Tenured|PSY|ParO|ParN|Phase|Adjust|Compact|Forcing|Merge|Pre |Post |Evacuate|Other|Pacer|MMU|Mark|NMethods)"
 )
 TIMES = rb"User=(\d++\.\d++)s Sys=(\d++\.\d++)s Real=(\d++\.\d++)s"
@@ -43,6 +44,8 @@ OF_PAUSE, OF_PAUSE_WITH_CPU, OF_PHASE, OF_CPU, OF_OTHER = 10, 13, 15, 18, 19  # 
 BEGUN = re.compile(rb"\] GC\(([0-9]{1,9})\) (?:[yYO]: )?Pause ([^\n]*+)(?<!ms)(?<!ms )(?=\n|\Z)")
 CPU = re.compile(rb"User=(\d{1,9}[.,]\d{1,4})s Sys=(\d{1,9}[.,]\d{1,4})s Real=(\d{1,9}[.,]\d{1,4})s\s*")
 MARK = b"] GC("
+NUMBER = re.compile(rb"\] GC\((\d{1,9})\) ")
+JUMP, FAR = 1_000_000, 100  # numbers that jump by more are broken; that fall by more are of another JVM
 GC_LIKE = re.compile(
     rb"gc|safepoint|GC\(|Safepoint \"|Total time for which|Application time|Stall \(|Using |CPUs: "
     rb"|Heap |Workers|Memory: |Version: |Trigger: "
@@ -62,6 +65,8 @@ class _Search:
     rows: Rows = field(default_factory=Rows)
     gathered: Gathered = field(default_factory=Gathered)
     first: int = 0
+    latest: int = -1  # number of a collection
+    before: bytes = b""  # the end of the chunk before
     begun: int = 0  # pauses that began so far and did not end
     operation: bytes = b""
     letters: bool = False  # of the generations of ZGC were seen
@@ -85,6 +90,7 @@ class _Found:
     others: list[tuple[int, Any]] = field(default_factory=list)
     begun: list[tuple[int, Any]] = field(default_factory=list)
     stamps: list[tuple[int, Any]] = field(default_factory=list)
+    edges: set[int] = field(default_factory=set)
 
     def tables(self) -> dict[str, list[tuple[int, Any]]]:
         return {
@@ -138,12 +144,11 @@ def _take_chunk(search: _Search, data: bytes, *, areas: bool) -> None:
     lines = _lines_of(hits, starts)
     found = _Found(list(zip(lines, hits, strict=True)))
     found.safepoints = list(zip(_lines_of(spots, starts), (m.groups() for m in spots), strict=True))
-    marks = data.count(MARK)
-    search.rows.numbered += marks
-    if marks + len(spots) != len(starts):
-        rest = np.ones(len(starts), dtype=bool)
-        rest[np.searchsorted(starts, _places_of_mark(data), side="right") - 1] = False
-        rest[[i for i, _ in found.safepoints]] = False
+    rest = np.ones(len(starts), dtype=bool)
+    rest[np.searchsorted(starts, _places_of_mark(data), side="right") - 1] = False
+    search.rows.numbered += int(np.count_nonzero(~rest))
+    rest[[i for i, _ in found.safepoints]] = False
+    if rest.any():
         for i in np.flatnonzero(rest).tolist():
             line = data[starts[i] : ends[i]]
             try:
@@ -180,6 +185,8 @@ def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
         return
     told = decorations(line) if GC_LIKE.search(line) else None
     if told is None or not told.is_gc:
+        if LEGACY.search(line):
+            raise ValueError("the format of JDK 8")
         rows.foreign.append(number)
         return
     text = told.text
@@ -199,6 +206,7 @@ def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
         rows.facts += [(number, name, value) for name, value in facts]
         if any(name == "collector" for name, _ in facts):
             search.gathered.begins.append((number, told.uptime_seconds))
+            found.edges |= {max(i - 1, 0), i}  # the last line of one JVM, and the first of another
 
 
 def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], found: _Found) -> None:
@@ -225,13 +233,16 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         for p in pauses
         if pause_head(p[1][2]).kind != "other" or _is_pause(search, p[0], data[starts[p[0]] : ends[p[0]]])
     ]
+    _vouch(search, data, found)
     told = data.count(b" Pause ")
     search.begun = max(search.begun + told - 2 * len(found.pauses), 0)
     if search.begun and told > len(found.pauses):  # a pause begins and does not end here: mostly in the next chunk
         found.begun = _begun(data, starts, found.pauses, max(len(data) - TAIL, 0))
         if len(found.begun) < search.begun:
             found.begun = _begun(data, starts, found.pauses, 0)
-    found.stamps = [(i, ()) for i in {0, len(starts) - 1} if decorations(data[starts[i] : ends[i]]).is_gc]
+    found.stamps = [
+        (i, ()) for i in sorted({0, len(starts) - 1} | found.edges) if decorations(data[starts[i] : ends[i]]).is_gc
+    ]
     where = np.array([i for some in found.tables().values() for i, _ in some], dtype="i8")
     stamps = read_stamps(data, starts[where], ends[where])
     search.rows.collected |= stamps.collected
@@ -243,6 +254,20 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         at = part.stop
         for i in where[part][bad].tolist():
             search.miss(first + i, data[starts[i] : ends[i]])
+
+
+def _vouch(search: _Search, data: bytes, found: _Found) -> None:
+    """Note the numbers of all lines of a chunk and the one before, if those of events jump in it."""
+    gcids = np.fromiter(
+        (min(int(m[1]), search.latest + JUMP) for _, m in found.hits), dtype="i8", count=len(found.hits)
+    )
+    if len(gcids) and gcids[0] < search.latest - FAR:
+        search.latest = int(gcids[0])  # of another JVM
+    latest = np.maximum.accumulate(np.concatenate([[search.latest], gcids]))
+    if search.latest >= 0 and (gcids > latest[:-1] + 1).any():
+        for text in (search.before, data):
+            search.rows.vouched |= {int(n) for n in NUMBER.findall(text)}
+    search.latest, search.before = int(latest[-1]), data[-TAIL:]
 
 
 def _is_pause(search: _Search, i: int, line: bytes) -> bool:
@@ -279,7 +304,9 @@ def _other(search: _Search, line: tuple[int, bytes], m: re.Match[bytes], found: 
     if len(m[1]) > LONGEST_GCID:
         raise ValueError("the number of the collection is none")
     if text.startswith(b"Pause "):
-        if (parts := loose_pause(text)) is None:
+        if (parts := loose_pause(text)) is None and b"->" not in text and not text.rstrip().endswith(b"ms"):
+            return False
+        if parts is None:
             raise ValueError("no pause")
         known = pause_head(parts[0] or b"").kind != "other"
         if known or _is_pause(search, i, whole):

@@ -23,6 +23,7 @@ __all__ = [
     "pause_columns",
     "pause_head",
     "size_bytes",
+    "whole_numbers",
 ]
 
 LONGEST_SECONDS = 86_400.0  # a stop longer than a day is a broken number
@@ -34,7 +35,7 @@ WORDS = rb"((?:[A-Z][A-Za-z]*+ )++(?:\([^()\n]*+(?:\([^()\n]*+\)[^()\n]*+)*+\) )
 SIZES = rb"(\d++)([BKMGT])->(\d++)([BKMGT])\((\d++)([BKMGT])\)"
 PAUSE = rb"Pause " + WORDS + rb"(?:" + SIZES + rb" )?+(\d++\.\d++)ms *(?=\n|\Z)"  # eight groups
 LOOSE = re.compile(
-    rb"Pause (.{1,400}?)(?: (\d+)([BKMGT])->(\d+)([BKMGT])\((\d+)([BKMGT])\))? (\d{1,12}(?:[.,]\d{1,9})?)ms *"
+    rb"Pause (.{1,400}?)(?: (\d+)([BKMGT])->(\d+)([BKMGT])\((\d+)([BKMGT])\))? (\d{1,12}(?:[.,]\d{1,9})?)ms(?: .*)?"
 )
 GROUP = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
 NAMES = {
@@ -108,7 +109,7 @@ def size_bytes(number: bytes | None, unit: bytes) -> float:
     >>> size_bytes(b"2", b"K"), size_bytes(None, b"")
     (2048.0, nan)
     """
-    return int(number) * UNITS[unit] if number else NAN
+    return float(number) * UNITS[unit] if number else NAN
 
 
 def floats(texts: Sequence[bytes | None]) -> np.ndarray:
@@ -125,6 +126,20 @@ def floats(texts: Sequence[bytes | None]) -> np.ndarray:
 @lru_cache(maxsize=1 << 16)  # most numbers of a log come again
 def _float(text: bytes | None) -> float:
     return NAN if text is None else float(text)
+
+
+def whole_numbers(texts: Sequence[bytes]) -> np.ndarray:
+    """Return whole numbers as an array; those that do not fit as the largest that does.
+
+    Examples
+    --------
+    >>> whole_numbers((b"7", b"9" * 30)).tolist()
+    [7, 9223372036854775807]
+    """
+    try:
+        return np.fromiter(map(int, texts), dtype="i8", count=len(texts))
+    except OverflowError:
+        return np.array([min(int(x), np.iinfo("i8").max) for x in texts], dtype="i8")
 
 
 def _sizes(numbers: Sequence[bytes | None], units: Sequence[bytes | None]) -> np.ndarray:
@@ -157,7 +172,7 @@ def pause_columns(found: Sequence[tuple[Any, ...]]) -> Columns:
     gcids, letters, words, before, b, after, a, committed, c, millis, *cpu = zip(*found, strict=True)
     seconds = np.round(floats(millis) / 1e3, 9)
     return {
-        "gcid": np.fromiter(map(int, gcids), dtype="i8", count=len(gcids)),
+        "gcid": whole_numbers(gcids),
         "duration_seconds": np.where(seconds <= LONGEST_SECONDS, seconds, NAN),
         "head": list(map(pause_head, words, letters)),
         "heap_before_bytes": _sizes(before, b),

@@ -187,6 +187,7 @@ def _areas(
         for name in ("gcid", "what", "before", "after", "committed")
     }
     rows.facts += [(int(lines[0]), "hint", areas.hint) for areas, lines in found if areas.hint]
+    rows.facts += [(int(lines[0]), "most_workers", a.most_workers) for a, lines in found if a.most_workers > 0]
     row = following(cells["gcid"], line, at)
     said = [value for _, name, value in rows.facts if name == "region_bytes"]
     size = said[0] if said else region_size(cells, row, np.array(pauses["heap_after_bytes"], dtype="f8"))
