@@ -19,6 +19,7 @@ from analysis.window import Window
 
 __all__ = ["heap_rates", "mmu_points", "whole_life"]
 
+LEAST_KNOWN = 0.8  # of the time; the rest may have had another rate
 RATES = (
     "allocation_bytes_per_second", "promotion_bytes_per_second", "live_set_bytes", "gc_cpu_seconds", "gc_cpu_ratio",
 )  # fmt: skip
@@ -82,7 +83,7 @@ def heap_rates(log: GcLog) -> dict[str, Any]:
     -------
     dict
         allocation_bytes_per_second, promotion_bytes_per_second, live_set_bytes, gc_cpu_seconds, gc_cpu_ratio; null is
-        unknown.
+        unknown: what is allocated during a concurrent collection is not logged, so a rate of little time is none.
 
     Examples
     --------
@@ -96,8 +97,10 @@ def heap_rates(log: GcLog) -> dict[str, Any]:
     cpu = gc_cpu(log.pauses, window, told, float(log.lives["cpus"].iloc[0]))
     made = allocation_rate(allocated(log.pauses, log.cycles, log.holes), window)
     moved = promotion_rate(log.pauses, window, told)
+    lasted = float((told[:, 1] - told[:, 0]).sum() / 1e6)
+    rate = made.bytes_per_second if made.known_seconds >= LEAST_KNOWN * lasted else nan
     return {
-        "allocation_bytes_per_second": known(made.bytes_per_second, whole=True),
+        "allocation_bytes_per_second": known(rate, whole=True),
         "promotion_bytes_per_second": known(moved.bytes_per_second, whole=True),
         "live_set_bytes": known(left["heap_after_bytes"].iloc[-1] if len(left) else nan, whole=True),
         "gc_cpu_seconds": known(cpu.user_seconds + cpu.sys_seconds if cpu.n else nan),

@@ -11,7 +11,6 @@ from pathlib import Path
 from analysis.sources.gclog.reader import read_gc_log
 from analysis.sources.gclog.totals import gc_totals
 
-
 # the least that any reader of pauses must do: number, words, sizes and length of each
 PLAIN = re.compile(rb"\] GC\((\d+)\) Pause ([^\n]*?)(?: (\d+)([BKMG])->(\d+)([BKMG])\((\d+)([BKMG])\))? (\d+\.\d+)ms\n")
 

@@ -24,7 +24,7 @@ COLUMNS = {
     "pauses": frames.PAUSE_COLUMNS, "safepoints": frames.SAFEPOINT_COLUMNS, "cycles": frames.CYCLE_COLUMNS,
     "phases": frames.PHASE_COLUMNS, "stalls": frames.STALL_COLUMNS,
 }  # fmt: skip
-EARLY_SECONDS = 5.0  # a log that begins with a later collection sooner was only started late
+EARLY_SECONDS = 0.5  # a log that begins with a later collection sooner was only started late
 LATE_NUMBERS = 5  # the number of a concurrent collection is logged after later ones
 MOST_US = 1e15  # about thirty years
 SAME = {  # what tells a row, beside its end, from every other of its life

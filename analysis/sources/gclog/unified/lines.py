@@ -6,6 +6,7 @@ find (safepoints of old versions, stalls, what a JVM says of itself, lines of ot
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from analysis.sources.gclog.stamps import read_stamps
 from analysis.sources.gclog.unified.areas import areas_in
 from analysis.sources.gclog.unified.concurrent import stall_of, told_by
 from analysis.sources.gclog.unified.init import facts_of
+from analysis.sources.gclog.unified.missing import TAIL, begun_in, latest_of, lines_of, numbers_in
 from analysis.sources.gclog.unified.pause import PAUSE, loose_pause, pause_head
 from analysis.sources.gclog.unified.rows import Gathered, joined
 from analysis.sources.gclog.unified.safepoint import SAFEPOINT, one_safepoint
@@ -41,11 +43,9 @@ BODY = (
 )  # fmt: skip
 FAST, SLOW = re.compile(rb"\] " + BODY), re.compile(BODY)
 OF_PAUSE, OF_PAUSE_WITH_CPU, OF_PHASE, OF_CPU, OF_OTHER = 10, 13, 15, 18, 19  # the last group of each
-BEGUN = re.compile(rb"\] GC\(([0-9]{1,9})\) (?:[yYO]: )?Pause ([^\n]*+)(?<!ms)(?<!ms )(?=\n|\Z)")
 CPU = re.compile(rb"User=(\d{1,9}[.,]\d{1,4})s Sys=(\d{1,9}[.,]\d{1,4})s Real=(\d{1,9}[.,]\d{1,4})s\s*")
 MARK = b"] GC("
-NUMBER = re.compile(rb"\] GC\((\d{1,9})\) ")
-JUMP, FAR = 1_000_000, 100  # numbers that jump by more are broken; that fall by more are of another JVM
+NUMBERED = ("pauses", "phases", "others")
 GC_LIKE = re.compile(
     rb"gc|safepoint|GC\(|Safepoint \"|Total time for which|Application time|Stall \(|Using |CPUs: "
     rb"|Heap |Workers|Memory: |Version: |Trigger: "
@@ -54,7 +54,6 @@ DEBUG = re.compile(rb"\[(?:debug|trace|develop) *\]\[")  # what such lines tell 
 MAIN_TAGS = frozenset({b"gc", b"gc,start"})
 LONGEST_GCID = 9  # digits
 SAMPLES = 5
-TAIL = 1 << 14  # bytes at the end of a chunk in which a pause that is under way begins
 LONGEST_PLAIN = 60  # bytes of a text that may come again
 
 
@@ -122,11 +121,17 @@ def read_unified(parts: Iterable[Chunk], *, areas: bool = True) -> Rows:
     (['System.gc()'], 1, [])
     """
     search = _Search()
-    for part in parts:
-        if part.data:
-            _take_chunk(search, part.data, areas=areas)
-        if part.cut:
-            search.rows.notes.append("the packed stream is broken")
+    collecting = gc.isenabled()
+    gc.disable()  # millions of matches come and go, none in a circle: looking for circles costs a sixth of the time
+    try:
+        for part in parts:
+            if part.data:
+                _take_chunk(search, part.data, areas=areas)
+            if part.cut:
+                search.rows.notes.append("the packed stream is broken")
+    finally:
+        if collecting:
+            gc.enable()
     search.rows.lines = search.first
     if search.letters:
         search.rows.facts.append((1, "generational", True))
@@ -141,9 +146,9 @@ def _take_chunk(search: _Search, data: bytes, *, areas: bool) -> None:
     else:
         ends = np.append(ends, len(data))
     hits, spots = list(FAST.finditer(data)), list(SAFEPOINT.finditer(data))
-    lines = _lines_of(hits, starts)
+    lines = lines_of(hits, starts)
     found = _Found(list(zip(lines, hits, strict=True)))
-    found.safepoints = list(zip(_lines_of(spots, starts), (m.groups() for m in spots), strict=True))
+    found.safepoints = list(zip(lines_of(spots, starts), (m.groups() for m in spots), strict=True))
     rest = np.ones(len(starts), dtype=bool)
     rest[np.searchsorted(starts, _places_of_mark(data), side="right") - 1] = False
     search.rows.numbered += int(np.count_nonzero(~rest))
@@ -160,12 +165,6 @@ def _take_chunk(search: _Search, data: bytes, *, areas: bool) -> None:
         numbers = np.searchsorted(starts, told.place, side="right") + search.first
         search.gathered.areas.append((told, numbers))
     search.first += len(starts)
-
-
-def _lines_of(hits: list[re.Match[bytes]], starts: np.ndarray) -> list[int]:
-    places = np.fromiter((m.start() for m in hits), dtype="i8", count=len(hits))
-    lines: list[int] = (np.searchsorted(starts, places, side="right") - 1).tolist()
-    return lines
 
 
 def _places_of_mark(data: bytes) -> np.ndarray:
@@ -233,13 +232,12 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         for p in pauses
         if pause_head(p[1][2]).kind != "other" or _is_pause(search, p[0], data[starts[p[0]] : ends[p[0]]])
     ]
-    _vouch(search, data, found)
     told = data.count(b" Pause ")
     search.begun = max(search.begun + told - 2 * len(found.pauses), 0)
     if search.begun and told > len(found.pauses):  # a pause begins and does not end here: mostly in the next chunk
-        found.begun = _begun(data, starts, found.pauses, max(len(data) - TAIL, 0))
+        found.begun = begun_in(data, starts, found.pauses, at=max(len(data) - TAIL, 0))
         if len(found.begun) < search.begun:
-            found.begun = _begun(data, starts, found.pauses, 0)
+            found.begun = begun_in(data, starts, found.pauses)
     found.stamps = [
         (i, ()) for i in sorted({0, len(starts) - 1} | found.edges) if decorations(data[starts[i] : ends[i]]).is_gc
     ]
@@ -247,27 +245,20 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
     stamps = read_stamps(data, starts[where], ends[where])
     search.rows.collected |= stamps.collected
     search.letters = search.letters or any(m[1] for _, m in found.pauses)
-    at = 0
+    at, numbered = 0, []
     for name, some in found.tables().items():
         part = slice(at, at + len(some))
         bad = search.gathered.add(name, first + where[part], stamps.part(part), [row for _, row in some])
         at = part.stop
+        if some and name in NUMBERED:
+            columns = search.gathered.tables[name][-1]
+            numbered.append((columns["line"], np.asarray(columns["gcid"], dtype="i8")))
         for i in where[part][bad].tolist():
             search.miss(first + i, data[starts[i] : ends[i]])
-
-
-def _vouch(search: _Search, data: bytes, found: _Found) -> None:
-    """Note the numbers of all lines of a chunk and the one before, if those of events jump in it."""
-    gcids = np.fromiter(
-        (min(int(m[1]), search.latest + JUMP) for _, m in found.hits), dtype="i8", count=len(found.hits)
-    )
-    if len(gcids) and gcids[0] < search.latest - FAR:
-        search.latest = int(gcids[0])  # of another JVM
-    latest = np.maximum.accumulate(np.concatenate([[search.latest], gcids]))
-    if search.latest >= 0 and (gcids > latest[:-1] + 1).any():
-        for text in (search.before, data):
-            search.rows.vouched |= {int(n) for n in NUMBER.findall(text)}
-    search.latest, search.before = int(latest[-1]), data[-TAIL:]
+    latest, jumped = latest_of(numbered, search.latest)
+    if jumped:
+        search.rows.vouched |= numbers_in(search.before) | numbers_in(data)
+    search.latest, search.before = latest, data[-TAIL:]
 
 
 def _is_pause(search: _Search, i: int, line: bytes) -> bool:
@@ -276,20 +267,6 @@ def _is_pause(search: _Search, i: int, line: bytes) -> bool:
         search.rows.foreign.append(search.first + i + 1)
         return False
     return DEBUG.search(line) is None
-
-
-def _begun(data: bytes, starts: np.ndarray, pauses: list[tuple[int, Any]], at: int) -> list[tuple[int, Any]]:
-    """Return the pauses that begin in a chunk from a place on and do not end: line, number of the collection."""
-    hits = list(BEGUN.finditer(data, at))
-    if not hits:
-        return []
-    first = _lines_of(hits[:1], starts)[0]
-    last = {(m[0], m[2][:6]): i for i, m in pauses if i >= first}
-    return [
-        (i, (int(m[1]),))
-        for i, m in zip(_lines_of(hits, starts), hits, strict=True)
-        if last.get((m[1], m[2][:6]), -1) < i
-    ]
 
 
 def _other(search: _Search, line: tuple[int, bytes], m: re.Match[bytes], found: _Found) -> bool:
