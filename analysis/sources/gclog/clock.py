@@ -10,6 +10,7 @@ from analysis.sources.gclog.rows import NO_CLOCK
 
 __all__ = ["Clock", "clock_of"]
 
+LONG_SECONDS = 60.0  # without an uptime, stamps of long pauses and what is logged in them overlap by less
 STEP_US = 1_000_000  # a clock that falls behind the uptime by more was set back
 
 
@@ -65,7 +66,9 @@ def clock_of(
         return Clock("unknown" if has_uptime.any() else "none", 0.0)
     quality, both = "derived" if collected else "exact", has_clock & has_uptime
     if not both.any():
-        return Clock(quality, float("nan"))
+        clock = clock_us[has_clock]
+        back = float((np.maximum.accumulate(clock) - clock).max()) / 1e6
+        return Clock(quality, float("nan"), stepped_seconds=-back if back > LONG_SECONDS else 0.0)
     offsets = clock_us[both] - uptime_seconds[both] * 1e6
     back = float((np.maximum.accumulate(offsets) - offsets).max())
     if back > STEP_US:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.findings import value
 from analysis.sources.gclog import frames
 from analysis.sources.gclog.clock import Clock, clock_of
 from analysis.sources.gclog.files import Place
@@ -80,6 +81,8 @@ def settle(
         holes += [] if clock.quality == "none" else holes_in(told)
         rows.append(_life(life, clock, collector, edges))
     notes += _said(lives, clocks)
+    if jvm_start_us is not None and clocks and clocks[0].quality == "exact":
+        notes.append("the start that was given is not used: the log has a wall clock")
     several = any(len({s.place.name for s in life}) > 1 for life in lives)
     found = {name: _frame(parts, COLUMNS[name]) for name, parts in tables.items()}
     if several:
@@ -98,8 +101,10 @@ def _said(lives: Sequence[Life], clocks: Sequence[Clock]) -> list[str]:
     notes = []
     for life, clock in zip(lives, clocks, strict=True):
         back, first = clock.stepped_seconds < 0, life[0].gcids[0]
-        size = f"{abs(clock.stepped_seconds):.3g} s"
-        if back:
+        size = value(abs(clock.stepped_seconds), "seconds").text
+        if back and not clock.by_uptime:
+            notes.append(f"its times go back by {size}, and there is no uptime: they are as logged")
+        elif back:
             notes.append(f"the wall clock was set back by {size}: times follow the uptime, and the clock of most lines")
         elif clock.stepped_seconds:
             notes.append(f"the wall clock went ahead of the uptime by {size}: it was set, or the machine slept")

@@ -100,7 +100,7 @@ def test_a_clock_that_is_set_back_is_said_and_times_follow_the_uptime(tmp_path):
     ]
     log, report = read(tmp_path, lines)
     assert (np.diff(log.pauses.index.asi8) == 60_000_000).all()
-    assert any("set back by 180 s" in note for note in report.notes)
+    assert any("set back by 3 min" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(
@@ -309,3 +309,14 @@ def test_nested_pauses_are_not_counted_twice(corpus):
         real = pauses.loc[~pauses["nested"], "duration_seconds"].sum()
         assert pauses["duration_seconds"].sum() > 1.55 * real
         assert real <= log.safepoints["total_seconds"].sum()
+
+
+def test_times_that_go_back_without_an_uptime_and_a_start_that_is_not_needed_are_said(tmp_path):
+    lines = [
+        f"[2026-11-22T18:{minute:02d}:00.000+0000][gc] GC({n}) Pause Full (Ergonomics) 9M->8M(64M) 1.0ms"
+        for n, minute in enumerate([10, 11, 1, 2])
+    ]
+    _, report = read(tmp_path, lines)
+    assert any("go back by 10 min" in note for note in report.notes)
+    _, report = read_gc_log(tmp_path / "gc.log", jvm_start=pd.Timestamp("2026-11-22T18:00:00Z"))
+    assert any("not used" in note for note in report.notes)
