@@ -152,4 +152,4 @@ def _log_of(line: bytes) -> bytes:
         time = str(record.get("time", record.get("timestamp", record.get("@timestamp", ""))))
     except (ValueError, RecursionError, StopIteration, AttributeError):
         return line
-    return f"{time} {text}".strip().replace("\n", " ").encode("utf-8", "replace")
+    return f"{time} {text}".strip().replace("\n", " ").encode("utf-8", "replace") if text.strip() else b""

@@ -250,9 +250,8 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         part = slice(at, at + len(some))
         bad = search.gathered.add(name, first + where[part], stamps.part(part), [row for _, row in some])
         at = part.stop
-        if some and name in NUMBERED:
-            columns = search.gathered.tables[name][-1]
-            numbered.append((columns["line"], np.asarray(columns["gcid"], dtype="i8")))
+        kept = search.gathered.tables.get(name, [])[-1:] if some and name in NUMBERED else []
+        numbered += [(c["line"], np.asarray(c["gcid"], dtype="i8")) for c in kept if c["line"][0] >= first]
         for i in where[part][bad].tolist():
             search.miss(first + i, data[starts[i] : ends[i]])
     latest, jumped = latest_of(numbered, search.latest)

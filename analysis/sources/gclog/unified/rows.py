@@ -149,7 +149,8 @@ def joined(rows: Rows, found: Gathered) -> Rows:
     }
     rows.begun = _without_end(tables["begun"], at)
     rows.stamps = tables["stamps"] | {"begin_lines": _begin_lines(found.begins, pauses)}
-    rows.foreign = sorted({*rows.foreign, *found.not_ours})
+    rows.unrecognised = sorted(set(rows.unrecognised))
+    rows.foreign = sorted({*rows.foreign, *found.not_ours}.difference(rows.unrecognised))
     return rows
 
 
