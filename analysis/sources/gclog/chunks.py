@@ -147,7 +147,7 @@ def _unwrapped(data: bytes) -> bytes:
 
 def _log_of(line: bytes) -> bytes:
     try:
-        record = json.loads(line)
+        record = json.loads(line, strict=False)  # control characters and all
         text = next(str(record[name]) for name in TEXTS if name in record)
         time = str(record.get("time", record.get("timestamp", record.get("@timestamp", ""))))
     except (ValueError, RecursionError, StopIteration, AttributeError):
