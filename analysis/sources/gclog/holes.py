@@ -20,7 +20,7 @@ class Told(NamedTuple):
     `stop_start`, `stop_end` (m,): pauses and safepoints; `safe_start`, `safe_end`, `since_us` (k,): safepoints, and how
     long before each the one before it ended (-1 unknown); `begun` (j,): when pauses began that do not end; `first`,
     `last`: the first and the last stamp of all lines; `numbered`: whether lines tell of collections at all; `vouched`:
-    numbers of collections that only lines of details tell of; `exited`: its last lines are those of a JVM that ends.
+    numbers of collections that only lines of details tell of.
     """
 
     gcid: np.ndarray
@@ -36,7 +36,6 @@ class Told(NamedTuple):
     last: int
     numbered: bool = True
     vouched: frozenset[int] = frozenset()
-    exited: bool = False
 
 
 def holes_in(told: Told) -> list[tuple[int, int]]:
@@ -65,7 +64,7 @@ def holes_in(told: Told) -> list[tuple[int, int]]:
     found = [*_skipped(told), *_unheard(told), *_cut(told)]
     if len(told.gcid):
         last = max(int(told.gcid_end.max()), int(told.stop_end.max()) if len(told.stop_end) else told.first)
-        found += [(last, told.last)] if told.last - last > TAIL_US and not told.exited else []
+        found += [(last, told.last)] if told.last - last > TAIL_US else []
     return _united(sorted((a, b) for a, b in found if b > a))
 
 

@@ -203,7 +203,6 @@ def _told(life: Life, clock: Clock, spread: dict[str, list[dict[str, Any]]]) -> 
         gcid, start, end, _all(stops, "start_us"), _all(stops, "end_us"), _all(safe, "start_us"), _all(safe, "end_us"),
         np.concatenate(since).astype("i8") if since else np.zeros(0, "i8"), np.concatenate(begun), first, last,
         len(gcid) > 0 or any(s.rows.numbered for s in life), frozenset().union(*(s.rows.vouched for s in life)),
-        bool(life[-1].facts.get("exited")),
     )  # fmt: skip
     return told, (first, last)
 

@@ -76,9 +76,7 @@ S = 1_000_000
 def told(**parts):
     none = np.zeros(0, dtype="i8")
     cells = {name: np.array(cells, dtype="i8") for name, cells in parts.items() if name not in ("first", "last")}
-    blank = dict.fromkeys(
-        [n for n in Told._fields if n not in ("first", "last", "numbered", "vouched", "exited")], none
-    )
+    blank = dict.fromkeys([n for n in Told._fields if n not in ("first", "last", "numbered", "vouched")], none)
     return Told(**(blank | cells), first=parts.get("first", 0), last=parts.get("last", 0), numbered="gcid" in parts)
 
 
@@ -117,4 +115,3 @@ def test_a_tail_without_collections_is_a_hole_after_half_a_minute():
     quiet = collections(1, 2)
     assert holes_in(quiet._replace(last=40_000_000)) == []
     assert holes_in(quiet._replace(last=43_000_000)) == [(12 * S, 43_000_000)]
-    assert holes_in(quiet._replace(last=43_000_000, exited=True)) == []

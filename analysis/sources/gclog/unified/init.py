@@ -41,8 +41,6 @@ def facts_of(text: bytes) -> list[tuple[str, Any]]:
     >>> facts_of(b"Using 2 workers of 2 for evacuation")
     []
     """
-    if text.startswith(b"Heap") and text.strip() == b"Heap":
-        return [("exited", True)]
     if text.startswith(b"Using "):
         name = text[6:].strip()
         return [("collector", short) for long, short in COLLECTORS.items() if name.startswith(long)][:1]
