@@ -136,9 +136,9 @@ def _plain(data: bytes) -> bytes:
         data = data.replace(b"\r\n", b"\n")
     if b"\0" in data:
         data = data.replace(b"\0", b"")
-    if b"\x1b[" in data:
+    if b"\x1b" in data:
         data = COLOUR.sub(b"", data)
-    return _unwrapped(data) if b'{"' in data and WRAPPED.search(data) else data
+    return _unwrapped(data) if b"{" in data and WRAPPED.search(data) else data
 
 
 def _unwrapped(data: bytes) -> bytes:

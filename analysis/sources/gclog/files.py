@@ -141,14 +141,14 @@ def _together(before: LogFile, after: LogFile) -> bool:
 def whole_lines(files: Iterable[LogFile]) -> Iterator[Chunk]:
     """Yield the chunks of files one after the other, and set their places, open ends and whether they are cut.
 
-    A file that does not end with a line end gets one, if another follows.
+    A file that does not end with a line end gets one, if another follows. Lines are counted where there are several.
     """
     before = 0
     several = list(files)
     for number, file in enumerate(several):
         lines, last, held = 0, b"\n", False
         for part in file.parts:
-            lines += part.data.count(b"\n")
+            lines += part.data.count(b"\n") if len(several) > 1 else 0
             held = held or bool(part.data)
             last = part.data or last
             file.cut = file.cut or part.cut

@@ -126,6 +126,8 @@ def read_rows(files: Sequence[LogFile], *, areas: bool = True) -> Rows:
     """
     parts = whole_lines(files)
     rows = read_unified(parts, areas=areas) if files[0].kind == "unified" else read_legacy(_lines(parts))
+    if len(files) == 1:
+        files[0].place.lines = rows.lines
     for file in files:
         ours = file.place.lines - file.place.count(rows.blank) - file.place.count(rows.foreign)
         if not ours or (file.kind == "unified" and not _tells(rows)):
