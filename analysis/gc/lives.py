@@ -15,6 +15,7 @@ from analysis.gc.silence import logs_pauses, silences
 from analysis.hypotheses.gc.diagnoses.named import diagnose
 from analysis.hypotheses.gc.diagnoses.parts import of_life, span_seconds
 from analysis.signals.gc import known_spans, stop_intervals
+from analysis.signals.gc_lengths import lengths_of
 from analysis.signals.gc_stalls import stall_intervals
 from analysis.signals.stretches import union
 from analysis.sources.gclog.frames import GcLog
@@ -112,14 +113,12 @@ def _pauses(log: GcLog) -> dict[str, Any]:
         unknown = dict.fromkeys(("n", "total_seconds", "p50", "p95", "p99", "max", "nested"))
         return {**unknown, "by_kind": {}, "by_cause": {}}
     outer = _outer(log.pauses)
-    seconds = outer["duration_seconds"].to_numpy(dtype="f8")
-    seconds = seconds[np.isfinite(seconds)]
-    at = np.quantile(seconds, [0.5, 0.95, 0.99, 1.0]) if len(seconds) else np.full(4, np.nan)
+    lengths = lengths_of(outer["duration_seconds"].to_numpy(dtype="f8"))
     causes = outer["cause"][outer["cause"] != ""]
     return {
         "n": len(outer),
-        "total_seconds": known(seconds.sum()),
-        **{name: known(x) for name, x in zip(("p50", "p95", "p99", "max"), at, strict=True)},
+        "total_seconds": known(lengths.total_seconds),
+        **{name: known(x) for name, x in zip(("p50", "p95", "p99", "max"), lengths[2:], strict=True)},
         "nested": len(log.pauses) - len(outer),
         "by_kind": {str(k): int(n) for k, n in outer["kind"].value_counts(sort=False).sort_index().items()},
         "by_cause": {str(c): int(n) for c, n in causes.value_counts(sort=False).sort_index().items()},

@@ -141,11 +141,11 @@ def _together(before: LogFile, after: LogFile) -> bool:
 def whole_lines(files: Iterable[LogFile]) -> Iterator[Chunk]:
     """Yield the chunks of files one after the other, and set their places, open ends and whether they are cut.
 
-    A file that does not end with a line end gets one, if another follows. Lines are counted where there are several.
+    A chunk is of one file: its last line ends with it. Lines are counted where there are several files.
     """
     before = 0
     several = list(files)
-    for number, file in enumerate(several):
+    for file in several:
         lines, last, held = 0, b"\n", False
         for part in file.parts:
             lines += part.data.count(b"\n") if len(several) > 1 else 0
@@ -157,8 +157,6 @@ def whole_lines(files: Iterable[LogFile]) -> Iterator[Chunk]:
         lines += bool(file.open_end)
         file.place.before, file.place.lines = before, lines
         before += lines
-        if file.open_end and number + 1 < len(several):
-            yield Chunk(b"\n", cut=False)
 
 
 def no_line(path: Path, *, empty: bool) -> EvidenceError:

@@ -43,8 +43,7 @@ def test_files_of_one_start_are_a_group_in_order(tmp_path):
 
 def test_places_and_open_ends(tmp_path):
     files = [file_of(tmp_path, "a", at(30, 5.0) + at(31, 6.0, 1)[:-1]), file_of(tmp_path, "b", at(32, 7.0, 2))]
-    text = b"".join(part.data for part in whole_lines(files))
-    assert text.count(b"\n") == 3
+    assert [part.data.count(b"\n") for part in whole_lines(files)] == [1, 0, 1]
     assert [(f.place.before, f.place.lines) for f in files] == [(0, 2), (2, 1)]
     assert files[0].open_end.endswith(b"11.3ms")
     assert files[1].open_end == b""

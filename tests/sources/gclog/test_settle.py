@@ -170,3 +170,27 @@ def test_snapshots_of_one_log_that_overlap_are_read_once(tmp_path):
     assert len(log.lives) == 1
     assert len(log.pauses) == len(whole.pauses)
     assert len(log.safepoints) == len(whole.safepoints)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_every_row_of_a_later_file_names_its_own_line(tmp_path, end):
+    lines = lines_of(B)
+    one = tmp_path / "a.log"
+    one.write_text("".join(lines[:1500]).rstrip("\n") + end)
+    two = written(tmp_path, "b.log", lines[1500:])
+    log, reports = read_gc_logs([one, two])
+    assert [r.records for r in reports] == [1500, len(lines) - 1500]
+    later = log.pauses[log.pauses["file"] == "b.log"]
+    assert len(later) > 50
+    assert all(f"GC({gcid}) Pause" in lines[1500 + n - 1] for n, gcid in zip(later["line"], later["gcid"], strict=True))
+
+
+def test_so_does_a_later_file_of_the_old_format(tmp_path):
+    row = "{:.3f}: [GC 2048K->1024K(8192K), 0.2500000 secs]"
+    (tmp_path / "a.log").write_text("\n".join(row.format(t) for t in (1, 2, 3)))
+    (tmp_path / "b.log").write_text("\n".join(row.format(t) for t in (4, 5)))
+    log, reports = read_gc_logs([tmp_path / "a.log", tmp_path / "b.log"])
+    assert log.pauses[["file", "line"]].to_numpy().tolist() == [
+        ["a.log", 1], ["a.log", 2], ["a.log", 3], ["b.log", 1], ["b.log", 2],
+    ]  # fmt: skip
+    assert [r.records for r in reports] == [3, 2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Value, value
-from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, size, tally
-from analysis.hypotheses.gc.diagnoses.parts import pause_seconds
+from analysis.findings import value
+from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, size
+from analysis.hypotheses.gc.diagnoses.numbers import numbers_of
 from analysis.sources.gclog.frames import GcLog
 
 __all__ = ["explicit_gc", "full_gc", "gc_locker", "humongous_allocations", "metadata_threshold", "requested_gc"]
@@ -22,20 +22,6 @@ LOCKER = "GCLocker Initiated GC"
 LEAST_PAUSES = 20  # a share of fewer says little
 HUMONGOUS_RATIO = 0.1
 LOCKER_RATIO = 0.1
-
-
-def _numbers(found: pd.DataFrame, log: GcLog) -> dict[str, Value]:
-    """Return number, causes, length of some pauses, and their share of the time paused."""
-    seconds = float(found["duration_seconds"].sum())
-    return {
-        "n": value(len(found), "count"),
-        "of": value(int((~log.pauses["nested"]).sum()), "count"),
-        "causes": tally(found["cause"]),
-        "kinds": tally(found["kind"].str.replace("_", " ")),
-        "total_seconds": value(seconds, "seconds"),
-        "share_ratio": share(seconds, pause_seconds(log.pauses)),
-        "max_seconds": value(float(found["duration_seconds"].max()), "seconds"),
-    }
 
 
 def _outer(log: GcLog, causes: tuple[str, ...]) -> pd.DataFrame:
@@ -59,7 +45,7 @@ def full_gc(log: GcLog) -> Diagnosis | None:
     found = log.pauses[log.pauses["kind"] == "full"]
     if not len(found):
         return None
-    values = _numbers(found, log) | {"full": counted(len(found), "full collection")}
+    values = numbers_of(found, log) | {"full": counted(len(found), "full collection")}
     template = (
         "{full} by cause: {causes}; {total_seconds} together, {share_ratio} of the time paused, the longest "
         "{max_seconds}; first {first}."
@@ -115,7 +101,7 @@ def _asked_for(log: GcLog, causes: tuple[str, ...], name: str, template: str) ->
     if not len(found):
         return None
     seconds = float(pauses["duration_seconds"].sum())
-    values = _numbers(found, log) | {
+    values = numbers_of(found, log) | {
         "asked": counted(len(pauses) + len(alone), "collection"),
         "total_seconds": value(seconds, "seconds"),
         "max_seconds": value(float(pauses["duration_seconds"].max()) if len(pauses) else np.nan, "seconds"),
@@ -140,7 +126,7 @@ def metadata_threshold(log: GcLog) -> Diagnosis | None:
     if not len(found):
         return None
     known = found["metaspace_after_bytes"].dropna()
-    values = _numbers(found, log) | {
+    values = numbers_of(found, log) | {
         "pauses": counted(len(found), "pause"),
         "metaspace_bytes": size(float(known.iloc[-1]) if len(known) else np.nan),
     }
@@ -171,7 +157,7 @@ def humongous_allocations(log: GcLog) -> Diagnosis | None:
         return None
     regions = log.lives["region_bytes"].dropna()
     region = float(regions.iloc[-1]) if len(regions) else np.nan
-    values = _numbers(found, log) | {
+    values = numbers_of(found, log) | {
         "pauses": counted(len(found), "pause"),
         "caused_ratio": share(len(found), of),
         "region_bytes": size(region),
@@ -201,7 +187,7 @@ def gc_locker(log: GcLog) -> Diagnosis | None:
     of, found = int((~log.pauses["nested"]).sum()), _outer(log, (LOCKER,))
     if of < LEAST_PAUSES or len(found) < LOCKER_RATIO * of:
         return None
-    values = _numbers(found, log) | {"pauses": counted(len(found), "pause"), "caused_ratio": share(len(found), of)}
+    values = numbers_of(found, log) | {"pauses": counted(len(found), "pause"), "caused_ratio": share(len(found), of)}
     template = (
         "{pauses} of {of} ({caused_ratio}) had to wait for threads in a critical region of native code, which keep "
         "memory in its place: {total_seconds} together, the longest {max_seconds}; first {first}."

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.findings import value
 from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, tally
+from analysis.hypotheses.gc.diagnoses.numbers import numbers_of
 from analysis.hypotheses.gc.diagnoses.parts import pause_seconds, span_seconds
 from analysis.signals.gc_stalls import stall_intervals
 from analysis.sources.gclog.frames import GcLog
@@ -29,14 +30,9 @@ def evacuation_failure(log: GcLog) -> Diagnosis | None:
     failed = log.pauses[log.pauses["evacuation_failure"] != ""]
     if not len(failed):
         return None
-    seconds = float(failed["duration_seconds"].sum())
-    values = {
+    values = numbers_of(failed, log) | {
         "pauses": counted(len(failed), "pause"),
-        "of": value(int((~log.pauses["nested"]).sum()), "count"),
         "kinds": tally(failed["evacuation_failure"].str.replace("_", " ")),
-        "total_seconds": value(seconds, "seconds"),
-        "share_ratio": share(seconds, pause_seconds(log.pauses)),
-        "max_seconds": value(float(failed["duration_seconds"].max()), "seconds"),
     }
     template = (
         "{pauses} of {of} found no room to move all live objects to ({kinds}): {total_seconds} together, {share_ratio} "
@@ -61,17 +57,10 @@ def degenerated(log: GcLog) -> Diagnosis | None:
     found = log.pauses[log.pauses["kind"] == "degenerated"]
     if not len(found):
         return None
-    seconds = float(found["duration_seconds"].sum())
-    values = {
-        "pauses": counted(len(found), "degenerated collection"),
-        "causes": tally(found["cause"]),
-        "total_seconds": value(seconds, "seconds"),
-        "share_ratio": share(seconds, pause_seconds(log.pauses)),
-        "max_seconds": value(float(found["duration_seconds"].max()), "seconds"),
-    }
+    values = numbers_of(found, log) | {"pauses": counted(len(found), "degenerated collection")}
     template = (
-        "{pauses}, finished with all threads stopped because the threads allocated faster than the concurrent "
-        "collection freed ({causes}): {total_seconds} together, {share_ratio} of the time paused, the longest "
+        "{pauses}, done with all threads stopped, as Shenandoah does where no memory was left before or during a "
+        "concurrent collection ({causes}): {total_seconds} together, {share_ratio} of the time paused, the longest "
         "{max_seconds}; first {first}."
     )
     return diagnosis("degenerated_gc", template, values, log, found)

@@ -12,7 +12,6 @@ from analysis.sources.gclog.rows import NO_CLOCK
 __all__ = ["Cycle", "Cycles", "Phase", "between", "start_of"]
 
 NAN = float("nan")
-LAST_PHASES = {"reset", "cleanup-end"}
 
 
 @dataclass(slots=True)
