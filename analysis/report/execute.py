@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from jupyter_client.manager import AsyncKernelManager
+
 from analysis.errors import SpecError
 from analysis.report.light import PapermillExecutionError, nbformat, papermill
 
@@ -66,7 +68,12 @@ def notebooks(only: tuple[str, ...] = ()) -> list[Path]:
     return [path for name, path in found.items() if not only or name in only]
 
 
-def execute(notebook: Path, output: Path, parameters: dict[str, str | None]) -> Section:
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: dict[str, str | None],
+    managers: type[AsyncKernelManager] = AsyncKernelManager,
+) -> Section:
     """Execute a notebook into a file.
 
     Parameters
@@ -77,6 +84,8 @@ def execute(notebook: Path, output: Path, parameters: dict[str, str | None]) -> 
         The executed notebook.
     parameters : dict
         Text or None; never a secret.
+    managers : type
+        What starts the kernel, such as `kernels.warm_kernels` gives.
 
     Returns
     -------
@@ -95,6 +104,7 @@ def execute(notebook: Path, output: Path, parameters: dict[str, str | None]) -> 
             autosave_cell_every=0,
             request_save_on_cell_execute=False,
             execution_timeout=CELL_SECONDS,
+            kernel_manager_class=managers,
             extra_arguments=["--IPKernelApp.log_level=40", "--HistoryManager.enabled=False"],
             cwd=str(notebook.parent),
         )

@@ -17,6 +17,7 @@ from analysis.errors import BusyError, SpecError
 from analysis.investigation import RUN_VARIABLE, Investigation, investigate
 from analysis.report.document import document, to_json
 from analysis.report.execute import Section, execute, notebooks
+from analysis.report.kernels import warm_kernels
 from analysis.report.light import nbformat
 from analysis.report.render import render
 from analysis.store import replace_atomically
@@ -77,17 +78,19 @@ def make_report(
     """
     times = times or {}
     chosen = notebooks(only)
-    progress("reading the evidence")
     folder = Path(folder).resolve()  # the kernels run elsewhere
-    result = investigate(folder, **times)
     target = output or folder / "report"
-    with _held(target), _workplace(target) as work:
-        result.save(work)
-        sections = _execute_all(chosen, work, folder, times, jobs, progress)
-        progress("rendering")
-        found = document(result, sections)
-        html, data = render(result, sections), to_json(found)
-        _publish(target, sections, html, data)
+    with warm_kernels() as managers:  # they get ready while the evidence is read
+        progress("reading the evidence")
+        result = investigate(folder, **times)
+        with _held(target), _workplace(target) as work:
+            result.save(work)
+            run = partial(execute, parameters={"incident": str(folder), **times}, managers=managers)
+            sections = _execute_all(chosen, work, run, jobs, progress)
+            progress("rendering")
+            found = document(result, sections)
+            html, data = render(result, sections), to_json(found)
+            _publish(target, sections, html, data)
     return Report(target, result, sections, found["status"])
 
 
@@ -134,16 +137,13 @@ def _workplace(target: Path) -> Iterator[Path]:
 def _execute_all(
     chosen: list[Path],
     work: Path,
-    folder: Path,
-    times: dict[str, str | None],
+    run: Callable[[Path, Path], Section],
     jobs: int,
     progress: Callable[[str], object],
 ) -> tuple[Section, ...]:
-    parameters = {"incident": str(folder), **times}
-
     def one(path: Path) -> Section:
         progress(f"notebook {path.stem}")
-        return execute(path, work / path.name, parameters)
+        return run(path, work / path.name)
 
     if jobs > 1:
         with ThreadPoolExecutor(max_workers=jobs) as pool:
