@@ -10,7 +10,7 @@ from typing import Any
 from analysis.errors import EvidenceError
 from analysis.gc.events import NO_CLOCK
 from analysis.gc.plain import time_text
-from analysis.sources.gclog.chunks import chunks
+from analysis.sources.chunks import chunks
 from analysis.sources.gclog.frames import GcLog
 from analysis.sources.lines import ReadReport
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import EvidenceError
-from analysis.sources.gclog.chunks import Chunk, chunks
+from analysis.sources.chunks import Chunk, chunks
 from analysis.sources.gclog.decorations import decorations
 from analysis.sources.gclog.formats import LEGACY, UNIFIED
 from analysis.sources.gclog.legacy.stamps import STAMP, read_stamp

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import EvidenceError
-from analysis.sources.gclog.chunks import Chunk
+from analysis.sources.chunks import Chunk
 from analysis.sources.gclog.files import LogFile, Place, in_order, no_line, opened, whole_lines
 from analysis.sources.gclog.frames import GcLog
 from analysis.sources.gclog.legacy.lines import read_legacy

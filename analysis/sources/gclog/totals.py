@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.sources.gclog.chunks import Chunk, chunks
+from analysis.sources.chunks import Chunk, chunks
 from analysis.sources.gclog.files import opened
 from analysis.sources.gclog.reader import read_gc_log
 from analysis.sources.gclog.unified.pause import LONGEST_SECONDS, WORDS, loose_pause, pause_head

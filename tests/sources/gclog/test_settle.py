@@ -90,7 +90,7 @@ def test_collectors_are_told_by_what_they_do_where_no_line_names_them(corpus):
 
 
 def settle_name(text, path):
-    from analysis.sources.gclog.chunks import Chunk
+    from analysis.sources.chunks import Chunk
     from analysis.sources.gclog.unified.lines import read_unified
 
     return (

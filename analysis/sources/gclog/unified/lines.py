@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.sources.gclog.chunks import Chunk
+from analysis.sources.chunks import Chunk
 from analysis.sources.gclog.decorations import decorations
 from analysis.sources.gclog.formats import LEGACY
 from analysis.sources.gclog.rows import Rows

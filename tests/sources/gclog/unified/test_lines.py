@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from analysis.sources.gclog.chunks import chunks
+from analysis.sources.chunks import chunks
 from analysis.sources.gclog.unified.lines import read_unified
 from tests.conftest import A, B, C, D
 

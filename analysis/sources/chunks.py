@@ -33,13 +33,13 @@ class Chunk(NamedTuple):
     cut: bool
 
 
-def chunks(path: Path, *, block: int = BLOCK) -> Iterator[Chunk]:
+def chunks(path: Path, *, block: int = BLOCK, unwrap: bool = True) -> Iterator[Chunk]:
     r"""Yield a plain, gzip or zstd file as chunks of whole lines in UTF-8.
 
     The compression is seen from the first bytes. Of a damaged stream all that could be unpacked is kept. Line ends
     become line feeds; a byte order mark goes, and bytes of zero, which a log cut while it was written begins with.
     Of a line longer than a mebibyte the first 4,096 bytes stand for it. Colours go, and lines that
-    Docker, Fluentd and others wrapped into JSON are unwrapped, with the time of the wrapper in front.
+    Docker, Fluentd and others wrapped into JSON are unwrapped, with the time of the wrapper in front, if asked.
 
     Parameters
     ----------
@@ -47,6 +47,8 @@ def chunks(path: Path, *, block: int = BLOCK) -> Iterator[Chunk]:
         The file.
     block : int
         About how large a chunk is [bytes].
+    unwrap : bool
+        Whether lines that are wrapped into JSON are unwrapped; a reader of logs that are JSON themselves does that.
 
     Raises
     ------
@@ -75,10 +77,10 @@ def chunks(path: Path, *, block: int = BLOCK) -> Iterator[Chunk]:
             if len(rest) > LONGEST_LINE:
                 rest, skipping = rest[:HEAD], True
             continue
-        yield Chunk(_plain(rest + data[:at]), cut=False)
+        yield Chunk(_plain(rest + data[:at], unwrap=unwrap), cut=False)
         rest = data[at:]
     if rest or cut:
-        yield Chunk(_plain(rest), cut)
+        yield Chunk(_plain(rest, unwrap=unwrap), cut)
 
 
 def _text(path: Path, block: int) -> Iterator[tuple[bytes, bool]]:
@@ -131,14 +133,14 @@ def _decoded(blocks: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool
         yield (data if decode is None else decode.decode(data).encode("utf-8", "replace")), cut
 
 
-def _plain(data: bytes) -> bytes:
+def _plain(data: bytes, *, unwrap: bool) -> bytes:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     if b"\0" in data:
         data = data.replace(b"\0", b"")
     if b"\x1b" in data:
         data = COLOUR.sub(b"", data)
-    return _unwrapped(data) if b"{" in data and WRAPPED.search(data) else data
+    return _unwrapped(data) if unwrap and b"{" in data and WRAPPED.search(data) else data
 
 
 def _unwrapped(data: bytes) -> bytes:

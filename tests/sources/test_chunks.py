@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import EvidenceError
-from analysis.sources.gclog.chunks import HEAD, LONGEST_LINE, chunks
+from analysis.sources.chunks import HEAD, LONGEST_LINE, chunks
 
 
 def whole(path, block=1 << 20):
