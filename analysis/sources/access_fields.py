@@ -8,9 +8,14 @@ from typing import Any
 
 from analysis.errors import SpecError
 
-__all__ = ["MAPPING_KEYS", "UNITS", "Plan", "check_mapping", "known_plan", "pick", "plan_of"]
+__all__ = ["MAPPING_KEYS", "UNITS", "WORK_KEYS", "Plan", "check_mapping", "known_plan", "pick", "plan_of", "unit_of"]
 
-MAPPING_KEYS = ("time", "time_is", "duration", "duration_unit", "status", "failed", "route", "pod")
+WORK_KEYS = ("statements", "rows", "database", "pool_wait", "request_id")
+MAPPING_KEYS = ("time", "time_is", "duration", "duration_unit", "status", "failed", "route", "pod", *WORK_KEYS)
+WORK_FIELDS = {  # our own names, known without a mapping
+    "statements": "statements", "rows": "rows", "database": "database_seconds", "pool_wait": "pool_wait_seconds",
+    "request_id": "request_id",
+}  # fmt: skip
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 SUFFIXES = {"_seconds": "s", "_ms": "ms", "_us": "us"}
 
@@ -33,6 +38,8 @@ class Plan:
         Whether the time is that of the start.
     envoy : bool
         Whether the fields are those of Envoy, where a record can be a TCP connection.
+    work : tuple of (str, str, float)
+        What the request did in the database, where logged: one of `WORK_KEYS`, its field, and the scale to seconds.
 
     Examples
     --------
@@ -49,6 +56,7 @@ class Plan:
     pod: str = ""
     starts: bool = False
     envoy: bool = False
+    work: tuple[tuple[str, str, float], ...] = ()
 
 
 def check_mapping(mapping: Mapping[str, str], kind: str) -> None:
@@ -78,9 +86,9 @@ def check_mapping(mapping: Mapping[str, str], kind: str) -> None:
         problems.append(f"time_is is {mapping['time_is']!r}: write start or end")
     if mapping.get("duration_unit", "s") not in UNITS:
         problems.append(f"duration_unit is {mapping['duration_unit']!r}: write s, ms or us")
-    duration = mapping.get("duration", "")
-    if duration and "duration_unit" not in mapping and not _unit(duration):
-        problems.append(f"the unit of {duration!r} is not evident: add duration_unit (s, ms or us)")
+    timed = [mapping.get(key, "") for key in ("duration", "database", "pool_wait")]
+    unclear = [name for name in timed if name and "duration_unit" not in mapping and not unit_of(name)]
+    problems += [f"the unit of {name!r} is not evident: add duration_unit (s, ms or us)" for name in unclear]
     if problems:
         raise SpecError("the mapping is wrong", where=where, problems=tuple(problems))
 
@@ -156,7 +164,7 @@ def plan_of(records: list[dict[str, Any]], mapping: Mapping[str, str], file: str
     if "time_is" in mapping:
         plan = replace(plan, starts=mapping["time_is"] == "start")
     if "duration" in mapping:
-        plan = replace(plan, duration=mapping["duration"], unit=_unit(mapping["duration"]))
+        plan = replace(plan, duration=mapping["duration"], unit=unit_of(mapping["duration"]) or plan.unit)
     if "duration_unit" in mapping:
         plan = replace(plan, unit=mapping["duration_unit"])
     plan = replace(
@@ -165,6 +173,7 @@ def plan_of(records: list[dict[str, Any]], mapping: Mapping[str, str], file: str
         failed=mapping.get("failed", plan.failed),
         route=mapping.get("route", plan.route),
         pod=mapping.get("pod", plan.pod),
+        work=_work(mapping, names),
     )
     if not plan.time or not (plan.status or plan.failed):
         raise SpecError(
@@ -205,7 +214,23 @@ def _has(record: Mapping[str, Any], name: str) -> bool:
     return name in record or pick(record, name) is not None
 
 
-def _unit(column: str) -> str:
+def _work(mapping: Mapping[str, str], names: Mapping[str, Any]) -> tuple[tuple[str, str, float], ...]:
+    """Return which fields say what a request did in the database: those of the mapping, else our own names."""
+    own = {key: name for key, name in WORK_FIELDS.items() if name in names}
+    chosen = own | {key: mapping[key] for key in WORK_KEYS if key in mapping}
+    timed = ("database", "pool_wait")
+    fallback = mapping.get("duration_unit", "s")
+    return tuple((key, name, UNITS[unit_of(name) or fallback] if key in timed else 1.0) for key, name in chosen.items())
+
+
+def unit_of(column: str) -> str:
+    """Return the unit that a column's name ends with: s, ms or us; the empty text if none is evident.
+
+    Examples
+    --------
+    >>> unit_of("took_ms"), unit_of("took")
+    ('ms', '')
+    """
     return next((unit for suffix, unit in SUFFIXES.items() if column.endswith(suffix)), "")
 
 

@@ -57,13 +57,16 @@ def read_access_log(path: Path, kind: str, mapping: Mapping[str, str] | None = N
         `request_time=`) at the end if it is logged; JSON lines of Envoy, Istio, nginx or with a mapping; CSV.
     mapping : mapping, optional
         For jsonl and csv: `time`, `time_is` (start or end; end by default), `duration`, `duration_unit` (s, ms or us;
-        not needed if the column ends with _seconds, _ms or _us), `status`, `failed`, `route`, `pod`. Each names a
-        column; in JSON a dot reaches into an object. What is not given is taken from the fields that are known.
+        not needed if the column ends with _seconds, _ms or _us), `status`, `failed`, `route`, `pod`; and what the
+        request did in the database: `statements`, `rows`, `database` and `pool_wait` (times, with units as above),
+        `request_id`. Each names a column; in JSON a dot reaches into an object. What is not given is taken from the
+        fields that are known.
 
     Returns
     -------
     frame : DataFrame
-        Requests by completion: `duration_seconds` [s], `failed`, `status`, `route`, `pod`.
+        Requests by completion: `duration_seconds` [s], `failed`, `status`, `route`, `pod`; `statements`, `rows`,
+        `database_seconds`, `pool_wait_seconds`, `request_id`, unknown where not logged.
     report : ReadReport
         What was understood.
 

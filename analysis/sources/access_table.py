@@ -21,7 +21,7 @@ from analysis.sources.access_rules import (
     request_route,
 )
 from analysis.sources.lines import Lines, Tally, scan
-from analysis.sources.request_rows import RequestRows
+from analysis.sources.request_rows import RequestRows, Work
 from analysis.sources.times import epoch_us, to_seconds
 
 __all__ = ["FIRST_LINES", "header", "json_record", "scan_csv", "scan_jsonl"]
@@ -173,6 +173,30 @@ def _add(record: Mapping[str, Any], plan: Plan, rows: RequestRows, reading: Read
         route = request_route(route)
     end = end_of(us, took) if plan.starts else us
     rows.add(end, took, status, path_route(route), _words(pick(record, plan.pod)), failed=failed)
+    if plan.work:
+        rows.worked(_work(record, plan))
+
+
+def _work(record: Mapping[str, Any], plan: Plan) -> Work:
+    """Return what a request did in the database; what is missing or no number is unknown."""
+    found: dict[str, Any] = {}
+    for key, name, scale in plan.work:
+        raw = pick(record, name)
+        if key == "request_id":
+            found[key] = _words(raw)
+        else:
+            timed = key in ("database", "pool_wait")
+            found[f"{key}_seconds" if timed else key] = to_seconds(raw, scale) if timed else _count(raw)
+    return Work(**found)
+
+
+def _count(value: object) -> float:
+    """Return a number of things; NaN if it is no number, or negative."""
+    try:
+        found = float(value) if isinstance(value, (int, float, str)) else float("nan")
+    except (ValueError, OverflowError):
+        return float("nan")
+    return found if 0 <= found < float("inf") else float("nan")
 
 
 def _words(value: object) -> str:

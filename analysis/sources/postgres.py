@@ -1,10 +1,11 @@
 """PostgreSQL: samples of pg_stat_activity and snapshots of pg_stat_statements, to frames; no connection is made.
 
-Texts of statements may hold personal data. They stay in the frame; what is shown is made by `signals.statements`.
+Texts of statements may hold personal data. They stay in the frame; what is shown is made by `sql.fingerprint`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.sources.lines import ReadReport, Tally
-from analysis.sources.postgres_table import NOT_A_TIME, instants, numbers, open_table, require_offsets, texts, times
+from analysis.sources.postgres_table import (
+    NOT_A_TIME,
+    instants,
+    numbers,
+    open_table,
+    require_offsets,
+    texts,
+    times,
+    under_names,
+)
+from analysis.sources.session_columns import in_our_names
 from analysis.sources.times import TIME
 
 __all__ = ["SESSION_COLUMNS", "STATEMENT_COLUMNS", "no_sessions", "no_statements", "read_sessions", "read_statements"]
@@ -80,14 +91,17 @@ def _stamps(us: np.ndarray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(us.astype("datetime64[us]")).tz_localize("UTC")  # the least int64 is NaT
 
 
-def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
+def read_sessions(path: Path, mapping: Mapping[str, str] | None = None) -> tuple[pd.DataFrame, ReadReport]:
     """Read samples of pg_stat_activity: one row per session and sample; Parquet, or CSV (plain, gzip, zstd).
 
     Parameters
     ----------
     path : Path
         The file, with the view's own names of columns, `ts` (when the row was read) and, if it was asked for,
-        `blocked_by` (pg_blocking_pids, separated by spaces).
+        `blocked_by` (pg_blocking_pids, separated by spaces); or with those of another sampler, see
+        `session_columns.ALIASES`.
+    mapping : mapping of str to str, optional
+        Name of a column below, or time -> the file's column, where its name is not known.
 
     Returns
     -------
@@ -103,6 +117,8 @@ def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     ------
     EvidenceError
         If the file cannot be read, columns are missing, or no time has an offset.
+    SpecError
+        If the mapping names a column that is not one of these.
 
     Examples
     --------
@@ -110,7 +126,9 @@ def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     >>> len(frame), frame.index.nunique(), report.unrecognised
     (2059, 206, 0)
     """
-    table, cut = open_table(path, REQUIRED_OF_SESSIONS)
+    table, cut = open_table(path, {})
+    table, assumed = in_our_names(table, mapping, path.name)
+    table = under_names(table, REQUIRED_OF_SESSIONS, path.name)
     tally = Tally(path.name)
     at, tally.naive = times(table, "time")
     require_offsets(at, tally.naive, path.name)
@@ -128,7 +146,7 @@ def read_sessions(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     born = columns["backend_start"].asi8
     sampled = instants(at[rows], list(zip(columns["pid"].tolist(), born.tolist(), strict=True)))
     frame = _frame(sampled, columns, SESSION_COLUMNS)
-    return frame, tally.report(*_session_notes(frame, table), truncated=cut)
+    return frame, tally.report(*assumed, *_session_notes(frame, table), truncated=cut)
 
 
 def _session_notes(frame: pd.DataFrame, table: pa.Table) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from analysis.errors import EvidenceError
 from analysis.sources.lines import read_bytes
 from analysis.sources.times import EPOCH_RANGE, NaiveTimeError, epoch_us
 
-__all__ = ["instants", "numbers", "open_table", "require_offsets", "texts", "times"]
+__all__ = ["instants", "numbers", "open_table", "require_offsets", "texts", "times", "under_names"]
 
 PARQUET = (".parquet", ".pq")
 NOT_A_TIME = np.iinfo("i8").min
@@ -59,17 +59,33 @@ def open_table(path: Path, required: Mapping[str, Sequence[str]]) -> tuple[pa.Ta
     (['time', 'pid'], False)
     """
     table, cut = _parquet(path) if _head(path) == b"PAR1" or path.suffix in PARQUET else _csv(path)
+    return under_names(table, required, path.name), cut
+
+
+def under_names(table: pa.Table, required: Mapping[str, Sequence[str]], file: str) -> pa.Table:
+    """Return a table with the columns that are asked for under their names, see `open_table`.
+
+    Raises
+    ------
+    EvidenceError
+        If a column is missing: it says which were expected and found.
+
+    Examples
+    --------
+    >>> under_names(pa.table({"ts": ["1"]}), {"time": ("time", "ts")}, "ash.csv").column_names
+    ['time']
+    """
     names = table.column_names
     found = {wanted: next((n for n in ways if n in names), None) for wanted, ways in required.items()}
     missing = [wanted for wanted, name in found.items() if name is None]
     if missing:
         expected = ", ".join(" or ".join(ways) for ways in required.values())
         raise EvidenceError(
-            f"columns are missing: {', '.join(missing)}", where=path.name, expected=f"columns {expected}",
+            f"columns are missing: {', '.join(missing)}", where=file, expected=f"columns {expected}",
             next=f"found: {', '.join(names)[:300] or 'none'}",
         )  # fmt: skip
     rename = {name: wanted for wanted, name in found.items()}
-    return table.rename_columns([rename.get(n, n) for n in names]), cut
+    return table.rename_columns([rename.get(n, n) for n in names])
 
 
 def _head(path: Path) -> bytes:
