@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.signals.database import LOCK, sampling
-from analysis.signals.statement_text import shortened
+from analysis.sql.fingerprint import shortened
 from analysis.window import Window
 
 __all__ = ["NOT_SAMPLED", "Blocked", "RootBlocker", "blamed", "root_blockers", "root_labels"]

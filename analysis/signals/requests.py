@@ -56,7 +56,9 @@ class Episode:
         return self.extent.end_us
 
 
-def bad_requests(requests: pd.DataFrame, *, failed: bool, slower_than_seconds: float | None) -> pd.DataFrame:
+def bad_requests(
+    requests: pd.DataFrame, *, failed: bool, slower_than_seconds: float | None, more_statements_than: int | None = None
+) -> pd.DataFrame:
     """Return the requests with columns slow and bad added.
 
     Parameters
@@ -67,6 +69,8 @@ def bad_requests(requests: pd.DataFrame, *, failed: bool, slower_than_seconds: f
         Whether a failed request is bad.
     slower_than_seconds : float or None
         A request that took longer is slow, and bad [s].
+    more_statements_than : int, optional
+        A request that made more statements is bad (column statements; unknown is not more).
 
     Examples
     --------
@@ -78,7 +82,10 @@ def bad_requests(requests: pd.DataFrame, *, failed: bool, slower_than_seconds: f
     slow = np.zeros(len(requests), dtype=bool)
     if slower_than_seconds is not None:
         slow = (requests["duration_seconds"] > slower_than_seconds).to_numpy()
-    return requests.assign(slow=slow, bad=slow | (requests["failed"].to_numpy() & failed))
+    bad = slow | (requests["failed"].to_numpy() & failed)
+    if more_statements_than is not None:
+        bad = bad | (requests["statements"] > more_statements_than).to_numpy()
+    return requests.assign(slow=slow, bad=bad)
 
 
 def bins(requests: pd.DataFrame, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,8 +19,8 @@ from analysis.signals.database import (
     wait_classes,
     working,
 )
-from analysis.signals.statement_text import shape_of
 from analysis.sources.postgres import no_sessions, read_sessions
+from analysis.sql.fingerprint import fingerprint
 from analysis.window import Window
 from tests.conftest import CORPUS, missing
 from tests.signals.samples import ZERO_US, window
@@ -55,7 +55,7 @@ def test_the_load_of_every_phase_of_a_recording(recorded):
 
 def test_contributions_to_the_increase_are_those_that_are_known(recorded):
     frame, phases = recorded
-    label = np.where(load_of(frame), np.array([shape_of(q) for q in frame["query"]], dtype=object), "")
+    label = np.where(load_of(frame), np.array([fingerprint(q) for q in frame["query"]], dtype=object), "")
     known = json.loads((RECORDED / "expected_contributions.json").read_text())
     for name, expected in known.items():
         found = contributions(frame, label, phases["baseline"][0], phases[name][0])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.signals.statement_load import lmdi, statement_increments, statement_split
+from analysis.signals.statement_load import lmdi, row_split, statement_increments, statement_split
 from analysis.sources.postgres import STATEMENT_COLUMNS, no_statements, read_statements
 from analysis.window import Window
 from tests.signals.samples import ZERO, window
@@ -113,3 +113,47 @@ def test_the_split_against_its_formula(calls0, each0, calls1, each1):
 def test_the_split_of_plain_cases(rows, volume, cost):
     found = [float(v[0]) for v in lmdi(*(np.array([float(x)]) for x in rows))]
     assert found == pytest.approx([volume, cost], abs=1e-12)
+
+
+@given(st.lists(st.tuples(*[amount] * 6), min_size=1, max_size=8))
+def test_three_parts_make_the_change(rows):
+    calls0, rows0, load0, calls1, rows1, load1 = np.array(rows).T
+    volume, cost = lmdi(calls0, load0, calls1, load1)
+    by_rows, by_row = row_split(cost, (calls0, rows0, load0), (calls1, rows1, load1))
+    scale = max(1.0, float(np.max([load0, load1])))
+    assert volume + by_rows + by_row == pytest.approx(load1 - load0, abs=1e-9 * scale)
+    unknown = ~np.logical_and.reduce([x > 0 for x in (calls0, rows0, load0, calls1, rows1, load1)])
+    assert (by_rows[unknown] == 0).all()
+    back_volume, back_cost = lmdi(calls1, load1, calls0, load0)
+    back = row_split(back_cost, (calls1, rows1, load1), (calls0, rows0, load0))
+    both = (calls0 > 0) & (calls1 > 0) & (load0 > 0) & (load1 > 0)
+    assert back_volume[both] == pytest.approx(-volume[both], abs=1e-6 * scale)
+    assert back[0] == pytest.approx(-by_rows, abs=1e-6 * scale)
+
+
+def test_each_factor_alone_takes_all_the_change():
+    one, two = np.ones(1), 2 * np.ones(1)
+    cases = {"calls": (two, two, two), "rows": (one, two, two), "cost": (one, one, two)}
+    for name, (calls1, rows1, load1) in cases.items():
+        volume, cost = lmdi(one, one, calls1, load1)
+        parts = [volume, *row_split(cost, (one, one, one), (calls1, rows1, load1))]
+        assert [float(x[0]) for x in parts] == pytest.approx([float(name == n) for n in cases])
+
+
+def test_a_lost_index_is_dearer_rows_not_more_of_them(corpus):
+    folder = corpus / "db" / "recorded"
+    frame, _ = read_statements(folder / "pg_stat_statements.csv.zst")
+    phases = {p["phase"]: Window(p["start"], p["end"]) for p in json.loads((folder / "phase_truth.json").read_text())}
+    found = statement_split(frame, phases["baseline"], phases["E_missing_index"])
+    parts = found["volume_sessions"] + found["rows_sessions"] + found["row_cost_sessions"]
+    assert parts.to_numpy() == pytest.approx(found["difference_sessions"].to_numpy(), abs=1e-12)
+    first = found.head(3)
+    assert (first["row_cost_sessions"] > 0.9 * first["cost_sessions"]).all()
+    assert (first["rows_sessions"].abs() < 0.05).all()
+
+
+def test_a_reset_that_only_the_blocks_or_the_log_tell_is_seen():
+    frame = snapshots((0, "a", 10, 1), (10, "a", 12, 1.5))
+    assert statement_increments(frame)["calls"].tolist() == [2]
+    for name in ("shared_blks_read", "temp_blks_written", "wal_bytes"):
+        assert statement_increments(frame.assign(**{name: [9.0, 3.0]}))["calls"].tolist() == [12]
