@@ -187,6 +187,54 @@ def gc(
         raise typer.Exit(error.exit_code) if as_json else error
 
 
+@app.command()
+def db(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Logs, samples, ... of one kind.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help="auto, csvlog, stderr, syslog, pi, ash, pgss ...")] = "auto",
+    prefix: Annotated[str | None, typer.Option(metavar="PREFIX", help="The server's log_line_prefix.")] = None,
+    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="Of local times: Europe/Berlin, ...")] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="Only what came later; ISO-8601, offset.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="Only what came until then.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also on failure.")] = False,  # noqa: FBT002
+) -> None:
+    """Summarise one source of a database on its own: statements, load, connections, locks, errors."""
+    from analysis.db.run import asked_for, db_document
+    from analysis.db.words import document_lines
+
+    with _said_when_slow() as progress:
+        document, error = db_document(files, asked_for(kind, prefix, timezone, start, end), progress=progress)
+    _show_document(document, error, [] if as_json or error else document_lines(document), as_json=as_json)
+
+
+@app.command("sample-db")
+def sample_db(
+    dsn: Annotated[str, typer.Argument(metavar="DSN-REFERENCE", help="env:NAME or file:/path, never the DSN itself.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="A new file: .csv or .csv.zst.")],
+    seconds: Annotated[float | None, typer.Option(help="How long; without it until it is interrupted.")] = None,
+    interval: Annotated[float, typer.Option(help="Seconds between samples.")] = 1.0,
+) -> None:
+    """Record what sessions of a PostgreSQL server do, once a second, in a file that capture takes."""
+    from analysis.sampling.run import UNREDACTED, run_sampler
+
+    err.print(Text(UNREDACTED))
+    length = float("inf") if seconds is None else seconds
+    found = run_sampler(dsn, output, interval_seconds=interval, duration_seconds=length)
+    left_out = f"; {found.skipped} left out, {found.failed} failed" if found.skipped or found.failed else ""
+    out.print(Text(f"{found.samples} samples with {found.rows} sessions in {output}{left_out}"))
+    for failure in found.failures:
+        err.print(Text(failure))
+
+
+def _show_document(document: dict[str, Any], error: AnalysisError | None, lines: list[str], *, as_json: bool) -> None:
+    """Print a document as JSON, or in words; then leave with its error, if it has one."""
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
+    for line in lines:
+        out.print(Text(line))
+    if error is not None:
+        raise typer.Exit(error.exit_code) if as_json else error
+
+
 def _wide(target: Path, times: tuple[Pair, Pair], symptom: str | None, graph: Path | None, zone: str | None) -> Wide:
     """Return what to rank: of an incident folder, or of a table."""
     from dataclasses import replace
@@ -318,11 +366,14 @@ def _run_for_machines() -> int:
 
 
 def _usage() -> str:
-    return "postmortem gc FILE..." if "gc" in sys.argv[1:2] else "postmortem suspects DIR-or-FILE"
+    named = {"gc": "postmortem gc FILE...", "db": "postmortem db FILE..."}
+    return named.get("".join(sys.argv[1:2]), "postmortem suspects DIR-or-FILE")
 
 
 def _coverage_of_nothing() -> dict[str, Any]:
     """Return what a command that reads one source says of its coverage when it fails before reading."""
+    from analysis.db.coverage import nothing_read as nothing_of_a_database
     from analysis.gc.coverage import nothing_read
 
-    return {"coverage": nothing_read(0)} if "gc" in sys.argv[1:2] else {}
+    of = {"gc": nothing_read, "db": nothing_of_a_database}.get("".join(sys.argv[1:2]))
+    return {} if of is None else {"coverage": of(0)}

@@ -1,0 +1,1 @@
+"""The sampler of database sessions for users: the one part that connects to anything, by a reference only."""
