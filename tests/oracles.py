@@ -100,7 +100,15 @@ def sustained(above, steps):
 
 
 def rises(values, low, high, steps=3):
-    return [i for i, v in enumerate(sustained([v >= (low + high) / 2 for v in values], steps)) if v]
+    middle = (low + high) / 2
+    up, down = sustained([v >= middle for v in values], steps), sustained([v < middle for v in values], steps)
+    found, high_now = [], False
+    for i in range(len(values)):
+        high_now = high_now and not down[i]
+        if up[i] and not high_now:
+            found.append(i)
+            high_now = True
+    return found
 
 
 def chance_of_near(marks, distance, at=0):

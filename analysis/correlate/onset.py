@@ -54,7 +54,9 @@ def sustained(above: np.ndarray, steps: int) -> np.ndarray:
 
 
 def rises(values: np.ndarray, low: float, high: float, *, steps: int = 3) -> np.ndarray:
-    """Return the indices at which a series rises above the middle of two levels and stays.
+    """Return the indices at which a series rises above the middle of two levels and stays, once until it has left.
+
+    It has left where it lies below the middle for most of as many steps: a short dip makes no second rise.
 
     Parameters
     ----------
@@ -69,10 +71,14 @@ def rises(values: np.ndarray, low: float, high: float, *, steps: int = 3) -> np.
     --------
     >>> rises(np.array([0, 0, 0.4, 0, 0, 0.9, 1, 1, 1, 0]), 0, 1).tolist()
     [5]
+    >>> rises(np.array([0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 1, 1]), 0, 1).tolist()
+    [1, 9]
     """
     with np.errstate(invalid="ignore"):
-        above = values >= (low + high) / 2
-    return np.flatnonzero(sustained(above, steps))
+        above, below = values >= (low + high) / 2, values < (low + high) / 2
+    begins, left = np.flatnonzero(sustained(above, steps)), np.flatnonzero(sustained(below, steps))
+    stretch = np.searchsorted(left, begins)  # how often it had left before: one rise for each
+    return np.asarray(begins[np.r_[True, np.diff(stretch) > 0][: len(begins)]])
 
 
 def chance_of_near(count: int, distance: int, n: int) -> float:

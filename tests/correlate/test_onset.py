@@ -42,9 +42,11 @@ def test_a_series_that_begins_high_rises_at_its_first_step_once():
     assert rises(np.array([0, 1.0]), 0, 1).tolist() == [1]
 
 
-def test_a_single_spike_is_no_rise_and_a_gap_does_not_hide_one():
+def test_a_single_spike_is_no_rise_and_neither_a_gap_nor_a_dip_makes_a_second_one():
     assert rises(np.array([0, 1, 0, 0, 0, 0.0]), 0, 1).tolist() == []
-    assert rises(np.array([0, 1, np.nan, 1, 1, 0]), 0, 1).tolist() == [1, 3]
+    assert rises(np.array([0, 1, np.nan, 1, 1, 0]), 0, 1).tolist() == [1]
+    assert rises(np.array([0, 1, 1, 0, 1, 1, 0]), 0, 1).tolist() == [1]
+    assert rises(np.array([0, 1, 1, 0, 0, 1, 1]), 0, 1).tolist() == [1, 5]
 
 
 @EXAMPLES
