@@ -31,15 +31,22 @@ from analysis.store import (
 
 __all__ = ["capture_from"]
 
+FOLDER = "a folder: capture it by itself with --from"
 # file name -> (folder below raw/, kind); the first that fits counts. Kinds without a reader are frozen all the same.
 LAYOUT: tuple[tuple[str, str, str], ...] = (
     (r"prometheus_samples.*\.parquet", "", "prometheus-samples"),
     (r"(.*[._-])?gc[._-].*|gc\.log.*", "gc", "gc-log"),
-    (r"pg_stat_activity.*\.parquet", "db", "postgres-ash"),
-    (r"pg_stat_statements.*\.parquet", "db", "pg-stat-statements"),
-    (r"postgres(ql)?.*\.log.*", "db", "postgres-log"),
+    (r"(pg_stat_activity|ash)([._-].*)?\.(parquet|csv)(\.gz|\.zst)?", "db", "postgres-ash"),
+    (r"pg_stat_statements(?!_info).*\.(parquet|csv)(\.gz|\.zst)?", "db", "pg-stat-statements"),
+    (r"pg_stat_database.*\.(parquet|csv)(\.gz|\.zst)?", "db", "pg-stat-database"),
+    (r"postgres(ql)?.*\.(log|csv|json|jsonl)([.-].*)?", "db", "postgres-log"),
     (r"requests\.csv.*", "db", "request-log"),
-    (r"(pi|performance[_-]insights).*\.json(\.gz|\.zst)?", "db", "performance-insights"),
+    (
+        r"(pi[._-]|performance[_-]insights|get-resource-metrics|describe-dimension-keys|get-dimension-key-details)"
+        r".*\.json(\.gz|\.zst)?",
+        "db",
+        "performance-insights",
+    ),
     (r".*events.*\.json(\.gz|\.zst)?", "kubernetes", "kubernetes-events"),
     (r"deployments.*\.csv(\.gz|\.zst)?", "kubernetes", "kubernetes-deployments"),
     (r"k6_results.*\.json(\.gz|\.zst)?", "requests", "k6-json"),
@@ -89,8 +96,8 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
     folder : Path
         The incident folder; raw/ is made in it.
     source : Path
-        A folder with prometheus_samples.parquet, gc.log*, pg_stat_*.parquet, events.json, deployments.csv,
-        k6_results.*, access logs, ...
+        A folder with prometheus_samples.parquet, gc.log*, pg_stat_*.parquet, postgresql.log*, events.json,
+        deployments.csv, k6_results.*, access logs, ...
     progress : callable
         Called with a line for each file.
 
@@ -123,6 +130,8 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
     declared = _declared(folder)
     tables: list[tuple[Entry, prometheus.SampleTable]] = []
     taken = 0
+    for below in sorted(p for p in source.iterdir() if p.is_dir()):
+        skipped[f"{below.name}/"] = {"file": f"{below.name}/", "reason": FOLDER}
     for file in sorted(p for p in source.iterdir() if p.is_file()):
         found = declared.get(file.name) or _classify(file)
         if found is None:

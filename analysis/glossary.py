@@ -23,6 +23,7 @@ TERMS: dict[str, Term] = {
         "seconds", "mean duration of calls", "seconds of the calls that ended in the step / calls"
     ),
     "calls_under_way_count": Term("count", "calls under way", "calls and waits for a connection, above the usual"),
+    "connect_attempts_rate": Term("1/s", "attempts to connect", "attempts to connect to the database, per second"),
     "cpu_limit_cores": Term("cores", "CPU limit", "CFS quota / period"),
     "cpu_throttled_ratio": Term(
         "ratio", "throttled periods", "throttled / elapsed CFS periods in the step; 0/0 is NaN"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.findings import Finding, Value, sentence, value
 from analysis.hypotheses.case import Case
+from analysis.spec import COUNTED
 
 __all__ = ["headline", "impact"]
 
@@ -35,6 +36,14 @@ CLAUSES = {
         "covers " + EXCESS,
         "the database was at work {which_episodes}, and that covers " + EXCESS,
     ),
+    "call_amplification": (
+        "a request to {route} made {statements_mean} {which_episodes}, {statements_baseline_mean} before, and those "
+        "beyond the usual are {explained_all_ratio} of the bad requests' {excess_of}",
+    ),
+    "connection_storm": (
+        "{application} asked the database for a connection {attempts_rate} {which_episodes}, {refused} of {attempts} "
+        "attempts of all were refused, and those beyond the usual account for {explained_all_ratio} of what was bad",
+    ),
     "server_side_fault": ("{entity} answered slowly or failed {which_episodes}, and that covers " + EXCESS,),
     "client_side_fault": (
         "the fault lies on the side of {entity} {which_episodes}: no server's clock accounts for " + EXCESS,
@@ -57,7 +66,8 @@ def impact(case: Case) -> dict[str, Value]:
     inside = table[case.incident.window.holds(pd.DatetimeIndex(table.index))]
     requests, bad = sum(e.requests for e in episodes), sum(e.bad for e in episodes)
     ratio = bad / requests if requests else float("nan")
-    unit = "requests" if spec.source == "requests" else f"samples of {spec.source}"
+    units = {"requests": "requests", "connects": "attempts to connect"}
+    unit = units.get(spec.source, f"samples of {spec.source}")
     return {
         "unit": Value(unit, "name", unit),
         "service": Value(case.incident.spec.service.workload, "name", case.incident.spec.service.workload),
@@ -72,6 +82,8 @@ def impact(case: Case) -> dict[str, Value]:
         "episodes": value(len(episodes), "count"),
         "objective_ratio": value(spec.objective_ratio, "ratio"),
         "min_duration_seconds": value(spec.min_duration_seconds, "seconds"),
+        "heavy_requests": value(max(bad - sum(e.failed + e.slow for e in episodes), 0), "count"),
+        "more_statements_than": value(spec.more_statements_than or float("nan"), "count"),
         "slower_than_seconds": value(spec.slower_than_seconds or float("nan"), "seconds"),
         "burn_rate": value(ratio / (1 - spec.objective_ratio) if requests else float("nan"), "count"),
     }
@@ -79,10 +91,11 @@ def impact(case: Case) -> dict[str, Value]:
 
 def _bad_words(case: Case) -> str:
     spec = case.incident.spec.symptom
-    if spec.source != "requests":
+    if spec.source not in COUNTED:
         return "exceeded what the objective allows"
     slow = "took longer than {slower_than_seconds}" if spec.slower_than_seconds is not None else ""
-    return " or ".join(filter(None, ["failed" if spec.failed else "", slow]))
+    heavy = "made more than {more_statements_than} statements" if spec.more_statements_than is not None else ""
+    return " or ".join(filter(None, ["failed" if spec.failed else "", slow, heavy]))
 
 
 def headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value]) -> str:

@@ -87,11 +87,11 @@ class Investigation:
         """What makes the analysis partial: declared sources that are missing, an unknown service, no requests."""
         found = [f"{p.source}: {p.reason}" for p in self.evidence.problems]
         service = self.incident.spec.service
-        if self.evidence.samples.labels and not self.case.service_seen:
+        if self.case.groups and not self.case.service_seen:
             seen = sorted({"/".join(key[:2]) for key in self.case.groups})
             found.append(
                 f"service {service.namespace}/{service.workload} is not in the evidence; containers were recorded for: "
-                f"{', '.join(seen) or 'none'}"
+                f"{', '.join(seen)}"
             )
         if not self.case.symptom.measurable:
             found.append("symptom: no request was recorded in the incident window")

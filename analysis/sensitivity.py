@@ -25,7 +25,10 @@ REACH_SECONDS = 600.0  # an author's window may well be ten minutes off
 INWARD = 0.25  # of the window, at most: an incident of two minutes is not drawn ten minutes too long
 LEAST = 0.05  # of the window: less room than this is no variation
 THRESHOLD = 0.25  # a quarter more, a quarter less
-FIELDS_UNIT = {"slower_than_seconds": "seconds", "objective_ratio": "ratio", "min_duration_seconds": "seconds"}
+FIELDS_UNIT = {
+    "slower_than_seconds": "seconds", "more_statements_than": "count", "objective_ratio": "ratio",
+    "min_duration_seconds": "seconds",
+}  # fmt: skip
 FIELDS = tuple(FIELDS_UNIT)
 COLUMNS = ("variation", "detail", "finding", "verdict", "explained_ratio")
 
@@ -240,6 +243,9 @@ def _thresholds(evidence: Evidence) -> Iterator[Variation]:
         by = f"{value(factor - 1, 'ratio').text}" if factor < 1 else f"+{value(factor - 1, 'ratio').text}"
         if slow is not None and symptom.source == "requests":
             changes.append((f"slow {by}", "slower_than_seconds", slow * factor))
+        if symptom.more_statements_than is not None:
+            most = max(round(symptom.more_statements_than * factor), 1)
+            changes.append((f"most statements {by}", "more_statements_than", most))
         if allowed * factor < 1:
             changes.append((f"allowed bad share {by}", "objective_ratio", 1 - allowed * factor))
         changes.append((f"least duration {by}", "min_duration_seconds", max(least * factor, 1.0)))

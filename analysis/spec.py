@@ -16,9 +16,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from analysis.errors import SpecError
 from analysis.window import parse_time
 
-__all__ = ["SPEC_FILE", "SignalSpec", "Spec", "read_spec"]
+__all__ = ["COUNTED", "SPEC_FILE", "SignalSpec", "Spec", "read_spec"]
 
 SPEC_FILE = "incident.yaml"
+COUNTED = ("requests", "connects")  # symptoms that are counted one by one: requests, and attempts to connect
 
 
 class _Model(BaseModel):
@@ -87,18 +88,25 @@ class Service(_Model):
 
 
 class SymptomSpec(_Model):
-    """What users felt: which requests are bad, the objective, and how long it must be missed."""
+    """What users felt: which requests are bad, the objective, and how long it must be missed.
+
+    The source is `requests`, `connects` (attempts to connect to the database, from its log), or a name under signals.
+    """
 
     source: str = "requests"
     failed: bool = True
     slower_than_seconds: float | None = Field(default=None, gt=0)
+    more_statements_than: int | None = Field(default=None, ge=1)
     objective_ratio: float = Field(default=0.99, gt=0, lt=1)
     min_duration_seconds: float = Field(default=30, ge=1)
 
     @model_validator(mode="after")
     def _something_is_bad(self) -> SymptomSpec:
-        if self.source == "requests" and not self.failed and self.slower_than_seconds is None:
-            raise ValueError("no request could be bad: set failed: true or slower_than_seconds")
+        heavy = self.more_statements_than is not None
+        if self.source in COUNTED and not self.failed and self.slower_than_seconds is None and not heavy:
+            raise ValueError("no request could be bad: set failed: true, slower_than_seconds or more_statements_than")
+        if heavy and self.source != "requests":
+            raise ValueError("more_statements_than is for requests: other sources do not log their statements")
         return self
 
 
@@ -142,11 +150,14 @@ class GcLog(_Model):
 
 
 class Database(_Model):
-    """A database recording."""
+    """A database recording; `prefix` and `timezone` are for text logs, `mapping` for samples of other samplers."""
 
     kind: str
     path: InsidePath
     vcpu: float | None = Field(default=None, gt=0)
+    prefix: str | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    mapping: dict[str, str] | None = None
 
 
 class Kubernetes(_Model):
@@ -203,9 +214,9 @@ class Spec(_Model):
         problems = []
         if self.window.start < self.baseline.end and self.baseline.start < self.window.end:
             problems.append("baseline overlaps the incident window: choose a normal time outside it")
-        if self.symptom.source != "requests" and self.symptom.source not in self.signals:
+        if self.symptom.source not in (*COUNTED, *self.signals):
             problems.append(
-                f"symptom.source {self.symptom.source!r} is neither 'requests' nor a name under signals "
+                f"symptom.source {self.symptom.source!r} is neither 'requests' nor 'connects' nor a name under signals "
                 f"({', '.join(sorted(self.signals)) or 'none there'})"
             )
         if problems:

@@ -18,9 +18,11 @@ window:   {{start: 2026-01-01T12:00:00Z, end: 2026-01-01T12:30:00Z}}   # when it
 baseline: {{start: 2026-01-01T11:00:00Z, end: 2026-01-01T11:45:00Z}}   # a normal time: same load, no overlap
 service:  {{namespace: default, workload: my-service}}                 # the service that users felt
 symptom:                       # what users felt: without one, nothing can be supported
-  source: requests             # a request log: k6 results or an access log
+  source: requests             # a request log: k6 results or an access log; connects: attempts to connect to the
+                               # database, from its log (log_connections = on)
   failed: true                 # a failed request is bad
   slower_than_seconds: 1.5     # so is a slower one
+  # more_statements_than: 20   # so is one that makes more statements (where the log counts them: mapping statements)
   objective_ratio: 0.99        # share of good requests that was promised
   min_duration_seconds: 30     # a shorter stretch is no incident
 timeouts: []                   # as configured: - {{call: redis command, seconds: 1.5}}

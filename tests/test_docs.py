@@ -36,9 +36,9 @@ def test_the_ten_lines_run():
 
 def test_every_command_is_documented_and_every_documented_command_exists():
     help_text = postmortem("--help").stdout
-    commands = set(re.findall(r"^\W*(\w+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
-    assert commands == {"new", "capture", "check", "report", "suspects", "gc"}
-    assert commands <= set(re.findall(r"postmortem (\w+)", README))
+    commands = set(re.findall(r"^\W*([\w-]+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
+    assert commands == {"new", "capture", "check", "report", "suspects", "gc", "db", "sample-db"}
+    assert commands <= set(re.findall(r"postmortem ([\w-]+)", README))
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"help", "setup", "report", "test", "check", "lab", "bench", "clean"} <= targets
     assert set(re.findall(r"`?make (\w+)", README)) <= targets

@@ -110,7 +110,7 @@ def test_the_message_counts_names_the_file_and_says_what_to_do(load, tmp_path):
         ({"baseline.end": "2026-11-22T19:00:00Z"}, "baseline overlaps the incident window"),
         ({"baseline.end": "2026-11-22T18:01:00+00:00"}, "baseline overlaps the incident window"),
         ({"symptom.failed": False}, "no request could be bad"),
-        ({"symptom.source": "errors"}, "neither 'requests' nor a name under signals (none there)"),
+        ({"symptom.source": "errors"}, "neither 'requests' nor 'connects' nor a name under signals (none there)"),
         ({"symptom.source": "errors", "signals": {"lag": {"promql": "lag"}}}, "nor a name under signals (lag)"),
         ({"symptom.slower_than_seconds": float("inf")}, "finite"),
         ({"symptom.slower_than_seconds": float("nan")}, "symptom.slower_than_seconds"),

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, shown_window, step_line
-from analysis.figures.timeline import add_symptom
+from analysis.figures.timeline import add_symptom, symptom_title
 from analysis.glossary import label
 from analysis.hypotheses.calls.book import book_of, own_calls
 from analysis.investigation import Investigation
@@ -45,7 +45,7 @@ def destination_matrix(result: Investigation) -> go.Figure | None:
         return None
     names = [plain(name) for name, _ in rows]
     seconds, failed = (np.stack(parts) for parts in zip(*(_mean(calls, edges) for _, calls in rows), strict=True))
-    figure = panels(result, [label("bad_ratio"), f"{label('call_duration_seconds')}; a cross: calls failed"],
+    figure = panels(result, [symptom_title(result), f"{label('call_duration_seconds')}; a cross: calls failed"],
                     heights=[1.0, max(0.4 * len(rows), 1.2)])  # fmt: skip
     add_symptom(figure, result, row=1)
     middle = epoch_ms(_index((edges[:-1] + edges[1:]) // 2))

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, shown_window, step_line, undefined_bar
-from analysis.figures.timeline import add_symptom
+from analysis.figures.timeline import add_symptom, symptom_title
 from analysis.glossary import label
 from analysis.incident import Window
 from analysis.investigation import Investigation
@@ -54,7 +54,7 @@ def session_panels(result: Investigation) -> go.Figure | None:
     clients = foreground(sessions)
     edges = _edges(shown_window(result), taken)
     blocked = _with_rest(aas_sessions(clients, edges, root_labels(clients), taken.instants))
-    titles = [label("bad_ratio"), f"{label('aas_sessions')} by what they waited for"]
+    titles = [symptom_title(result), f"{label('aas_sessions')} by what they waited for"]
     titles += [f"{label('lock_wait_sessions')}, by who held it"] if len(blocked.columns) else []
     figure = panels(result, titles, heights=[1.0, 1.8, 1.2][: len(titles)])
     add_symptom(figure, result, row=1)

@@ -16,7 +16,7 @@ from analysis.figures.theme import (
     step_line,
     undefined_bar,
 )  # fmt: skip
-from analysis.figures.timeline import add_symptom
+from analysis.figures.timeline import add_symptom, symptom_title
 from analysis.figures.timeline_rows import PAUSED_COLOUR
 from analysis.findings import number
 from analysis.glossary import label
@@ -98,7 +98,7 @@ def collection_panels(result: Investigation) -> go.Figure | None:
     window, log = shown_window(result), found.log
     edges, jvm = grid_edges(window), found.jvm
     titles = [
-        f"{label('request_duration_seconds')}, long stops behind", label("bad_ratio"),
+        f"{label('request_duration_seconds')}, long stops behind", symptom_title(result),
         f"{plain(found.name)}: {label('gc_paused_ratio')}",
         *(["time in which at least one thread waited for memory [share]"] if len(log.stalls) else []),
     ]  # fmt: skip

@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, shown_window, step_line
-from analysis.figures.timeline import add_symptom
-from analysis.glossary import label
+from analysis.figures.timeline import add_symptom, symptom_title
 from analysis.investigation import Investigation
 from analysis.series import median_step_seconds
 from analysis.suspects.document import best_series, level, levels
@@ -48,7 +47,7 @@ def ranked_panels(result: Investigation, found: Suspects, most: int = MOST) -> g
     best, window = best_series(ranking), shown_window(result)
     drawn = [(row, best[row["entity"]]) for row in ranking.entities.head(most).to_dict("records")]
     step_ms = 1e3 * median_step_seconds(pd.DatetimeIndex(wide.frame.index))
-    figure = panels(result, [plain(label("bad_ratio")), *(_title(found, row, name) for row, name in drawn)])
+    figure = panels(result, [plain(symptom_title(result)), *(_title(found, row, name) for row, name in drawn)])
     add_symptom(figure, result, row=1)
     marks: list[dict[str, object]] = []
     for place, (row, name) in enumerate(drawn, start=2):

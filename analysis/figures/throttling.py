@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.figures.theme import COLOUR, Chart, epoch_ms, panels, plain, reduce_points, shown_window, step_line
-from analysis.figures.timeline import add_symptom, add_throttling, suspects
+from analysis.figures.timeline import add_symptom, add_throttling, suspects, symptom_title
 from analysis.glossary import label
 from analysis.investigation import Investigation
 from analysis.signals.cpu import ContainerCpu, classify
@@ -35,7 +35,7 @@ def suspect_panels(result: Investigation) -> go.Figure | None:
         return None
     finding, pods = found[0]
     who = plain(f"{finding.entity.container} of {finding.entity.workload}")
-    titles = [label("request_duration_seconds"), label("bad_ratio"), f"{who}: {label('cpu_throttled_ratio')}"]
+    titles = [label("request_duration_seconds"), symptom_title(result), f"{who}: {label('cpu_throttled_ratio')}"]
     figure = panels(result, [*titles, f"{who}: {label('cpu_usage_cores')}, its limit dashed"])
     _add_durations(figure, result)
     add_symptom(figure, result, row=2)

@@ -18,13 +18,14 @@ from analysis.figures.timeline_rows import (
 )  # fmt: skip
 from analysis.findings import Finding
 from analysis.glossary import label
+from analysis.hypotheses.panel import QUIET
 from analysis.hypotheses.triggers.rollouts import removals
 from analysis.incident import Window
 from analysis.investigation import Investigation
 from analysis.series import GAP_STEPS, median_step_seconds
 from analysis.signals.cpu import ContainerCpu
 
-__all__ = ["bad_share", "timeline"]
+__all__ = ["add_symptom", "bad_share", "symptom_title", "timeline"]
 
 ROWS = {"deployment": "deployments", "push": "pushes", "limit_removed": "limit", "warning": "warnings"}
 SYMBOL = {"deployment": "triangle-up", "limit_removed": "x"}  # what happened at a moment; the rest are spans
@@ -35,11 +36,12 @@ WORTH_DRAWING = 0.1  # of periods throttled, in the recording
 
 
 def bad_share(result: Investigation, seconds: float = 5.0) -> pd.Series:
-    """Return the share of bad requests per step, over the range that figures show; NaN without requests."""
+    """Return the share of bad requests per step, over the range that figures show; NaN where unknown."""
     window, table = shown_window(result), result.case.symptom.requests
     inside = table[window.holds(pd.DatetimeIndex(table.index))]["bad"]
     grouped = inside.astype(float).resample(f"{seconds}s", label="right", closed="right")
-    return grouped.sum() / grouped.count().where(lambda n: n > 0)
+    share = grouped.sum() / grouped.count().where(lambda n: n > 0)
+    return share.fillna(0.0) if table.attrs.get(QUIET) else share
 
 
 def suspects(result: Investigation, most: int = MOST_SUSPECTS) -> list[tuple[Finding, tuple[ContainerCpu, ...]]]:
@@ -71,7 +73,7 @@ def timeline(result: Investigation) -> go.Figure:
     """
     drawn, collectors = suspects(result), paused_jvms(result)
     kinds = [k for k in ROWS if any(row.kind == k for row in result.timeline)]
-    titles = [label("bad_ratio")]
+    titles = [symptom_title(result)]
     titles += [f"{f.entity.container} of {f.entity.workload}: {label('cpu_throttled_ratio')}" for f, _ in drawn]
     held = f"{label('gc_paused_ratio')} or stalled"
     titles += [f"{name}: {held if len(jvm.stalled) else label('gc_paused_ratio')}" for name, jvm in collectors]
@@ -91,6 +93,14 @@ def timeline(result: Investigation) -> go.Figure:
         add_sessions(figure, result, sessions, row=len(titles) - 1)
     add_changes(figure, result, kinds, row=len(titles))
     return figure
+
+
+def symptom_title(result: Investigation) -> str:
+    """Return what the share of the bad is of: requests that failed or were slow, made too many statements, attempts."""
+    spec = result.incident.spec.symptom
+    if spec.source == "connects":
+        return "failed or slow attempts to connect [share]"
+    return "bad requests [share]" if spec.more_statements_than is not None else label("bad_ratio")
 
 
 def add_symptom(figure: go.Figure, result: Investigation, *, row: int) -> None:

@@ -12,10 +12,13 @@ import pandas as pd
 
 from analysis.collect import Evidence
 from analysis.errors import SpecError
+from analysis.hypotheses.panel import QUIET
 from analysis.incident import Incident, Window
+from analysis.signals.attempts import attempts
 from analysis.signals.cpu import ContainerCpu, container_cpus
 from analysis.signals.requests import Episode, bad_requests, find_episodes
 from analysis.signals.workloads import workload_of
+from analysis.spec import COUNTED
 
 __all__ = ["Case", "Symptom"]
 
@@ -55,10 +58,16 @@ class Symptom:
     def of(cls, evidence: Evidence) -> Symptom:
         """Measure the symptom that the spec defines, on the request log of the evidence."""
         spec, incident = evidence.incident.spec.symptom, evidence.incident
-        if spec.source == "requests":
-            table = bad_requests(evidence.requests, failed=spec.failed, slower_than_seconds=spec.slower_than_seconds)
+        if spec.source in COUNTED:
+            counted = evidence.requests if spec.source == "requests" else attempts(evidence.database_log.connections)
+            table = bad_requests(
+                counted, failed=spec.failed, slower_than_seconds=spec.slower_than_seconds,
+                more_statements_than=spec.more_statements_than,
+            )  # fmt: skip
         else:
             table = _own_series(evidence, incident.spec.signals[spec.source].promql, 1 - spec.objective_ratio)
+        if spec.source == "connects":
+            table.attrs[QUIET] = True  # a log of connections is silent when nobody tries
         index = pd.DatetimeIndex(table.index)
         inside = incident.window.holds(index)
         before = table[incident.baseline.holds(index)]

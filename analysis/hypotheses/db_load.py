@@ -26,7 +26,7 @@ from analysis.hypotheses.explained import explained_by, magnitude_of
 from analysis.hypotheses.trial import Trial, beyond_reach, conclude, five_tests, unheard
 from analysis.signals.database import contributions, working
 from analysis.signals.requests import Episode
-from analysis.signals.statement_text import shortened
+from analysis.sql.fingerprint import shortened
 
 __all__ = ["examine"]
 

@@ -125,7 +125,10 @@ def magnitude_of(
     return judged(explained, what=what, p_value=p, on_path=on_path)
 
 
-def judged(explained: Explained, *, what: str, p_value: float | None, on_path: bool = True, more: str = "") -> Test:
+def judged(
+    explained: Explained, *, what: str, p_value: float | None = None, on_path: bool = True, more: str = "",
+    of: str = "excess time",
+) -> Test:  # fmt: skip
     """Return the magnitude test of a share with its bounds.
 
     Parameters
@@ -138,6 +141,8 @@ def judged(explained: Explained, *, what: str, p_value: float | None, on_path: b
         Chance of as large a share under the null.
     on_path : bool
         Whether the bad requests are known to pass the suspect; if not, a large share is undecided.
+    of : str
+        What of the bad requests the share is of.
 
     Returns
     -------
@@ -153,7 +158,7 @@ def judged(explained: Explained, *, what: str, p_value: float | None, on_path: b
     low, high = float(np.nanmin([e.low, boot[0]])), float(np.nanmax([e.high, boot[1]]))
     measured = Measured(e.share, "ratio", low, high, e.n, p_value)
     words = (
-        f"{what} {value(e.share, 'ratio').text} of the bad requests' excess time "
+        f"{what} {value(e.share, 'ratio').text} of the bad requests' {of} "
         f"[{value(low, 'ratio').text} to {value(high, 'ratio').text}]{more}"
     )
     if high < LOWER:

@@ -12,9 +12,10 @@ from analysis.incident import Incident, Window
 from analysis.series import align
 from analysis.signals.requests import Episode, bins
 
-__all__ = ["Panel", "grid_edges", "in_flight", "make_panel", "study_window"]
+__all__ = ["QUIET", "Panel", "grid_edges", "in_flight", "make_panel", "study_window"]
 
 MIN_COVERAGE = 0.8
+QUIET = "quiet_when_silent"  # attribute of requests: a time without any is known to be a good one
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def make_panel(
     dose : ndarray, shape (n,)
         Per step; NaN unknown.
     requests : DataFrame
-        With column bad.
+        With column bad. Where its attribute `QUIET` is set, a step without any is a good one, else an unknown one.
     incident : Incident
         Its baseline must be covered.
     episodes : tuple of Episode
@@ -133,8 +134,9 @@ def make_panel(
             expected="a sample every few seconds", next="capture the evidence of that time",
         )  # fmt: skip
     total, bad = bins(requests, edges)
+    silent = 0.0 if requests.attrs.get(QUIET) else np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(total > 0, bad / total, np.nan)
+        share = np.where(total > 0, bad / total, silent)
     heard = np.where((total == 0) & in_flight(requests, edges), 0.0, share)  # all stand still: no completion, no gap
     panel = Panel(edges, dose, share)
     for window in (incident.baseline, *(e.window for e in episodes)):

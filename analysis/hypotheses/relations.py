@@ -23,6 +23,8 @@ SEPARATED_BY = {
     frozenset({"cpu_throttling", "lock_contention"}): "who blocks the sessions, and whether through the container",
     frozenset({"gc_pauses", "db_load"}): "what the sessions waited for: their client, or the database",
     frozenset({"gc_pauses", "lock_contention"}): "who blocks the sessions, and whether it is the paused JVM",
+    frozenset({"db_load", "call_amplification"}): "how long one call of the repeated statement takes in the server",
+    frozenset({"db_load", "connection_storm"}): "what the sessions of the storm's application did once connected",
     frozenset({"config_push", "deployment"}): "a push without a rollout, or a rollout whose push is held back",
     frozenset({"config_push", "traffic_change"}): "a push at usual load, or the load without a push",
     frozenset({"deployment", "traffic_change"}): "the same rollout at usual load",

@@ -1,6 +1,6 @@
 """What notebooks show beside figures: sentences, cards, tables. Data with a kind; one template escapes every text."""
 
-from analysis.views import calls, database, gc, suspects
+from analysis.views import calls, database, database_estimates, database_windows, gc, suspects
 from analysis.views.overview import (
     cards,
     coverage_table,
@@ -17,6 +17,6 @@ from analysis.views.throttling import container_table
 from analysis.views.view import View
 
 __all__ = [
-    "View", "calls", "cards", "container_table", "coverage_table", "database", "details", "gc", "headline", "impact",
-    "lead", "ledger_table", "narrative", "notes", "suspects", "timeline_table",
+    "View", "calls", "cards", "container_table", "coverage_table", "database", "database_estimates", "database_windows",
+    "details", "gc", "headline", "impact", "lead", "ledger_table", "narrative", "notes", "suspects", "timeline_table",
 ]  # fmt: skip

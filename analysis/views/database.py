@@ -10,7 +10,7 @@ from analysis.investigation import Investigation
 from analysis.signals.blockers import root_blockers
 from analysis.signals.database import contributions, foreground, sampling, wait_classes
 from analysis.signals.statement_load import statement_split
-from analysis.signals.statement_text import shortened
+from analysis.sql.fingerprint import shortened
 from analysis.views.view import View
 from analysis.window import Window
 

@@ -137,10 +137,12 @@ def impact(result: Investigation) -> View:
         return View("impact", {"items": [], "text": "Impact: not measurable, no request was recorded in the window."})
     if not result.incident_found:
         return View("impact", {"items": [], "text": "Impact: none; the objective was not missed for long enough."})
+    unit, heavy = v["unit"].text, v["more_statements_than"]
+    counted = [(f"failed {unit}", "failed_requests"), (f"slow {unit}", "slow_requests")]
+    counted += [(f"{unit} with more than {heavy.text} statements", "heavy_requests")] if heavy.value is not None else []
     items = [
-        {"name": "failed requests", "text": v["failed_requests"].text},
-        {"name": "slow requests", "text": v["slow_requests"].text},
-        {"name": "share of requests", "text": v["bad_ratio"].text},
+        *({"name": name, "text": v[key].text} for name, key in counted),
+        {"name": f"share of {unit}", "text": v["bad_ratio"].text},
         {"name": "duration", "text": v["duration_seconds"].text},
         {"name": f"error budget of {v['objective_ratio'].text}", "text": f"{v['burn_rate'].text} x burn"},
     ]

@@ -81,7 +81,7 @@ def test_work_that_held_the_requests_is_supported_and_its_statement_named():
     assert set(passed(found).values()) == {True}
     assert found.values["contributor"].value == "payment-api"
     assert found.values["contributor_ratio"].value == pytest.approx(1)
-    assert "update accounts set balance=balance-?" in found.statement
+    assert "update accounts set balance = balance - ?" in found.statement
     assert "it has 2 cores" in found.statement
     assert found.values["database_state"].value == "working"
 

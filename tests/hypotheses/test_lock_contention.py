@@ -47,7 +47,7 @@ def test_c_is_supported_and_names_who_held_the_locks():
     assert v["blocker_victims"].value == 64
     assert v["blocker_seconds"].text == "1,593 session-seconds"
     assert v["database_state"].value == "waiting for locks"
-    assert v["blocker_statement"].value == "update accounts set currency=? where id between ? and ?"
+    assert v["blocker_statement"].value == "update accounts set currency = ? where id between ? and ?"
     assert found.episodes == (1,)
 
 

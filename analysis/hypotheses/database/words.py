@@ -15,7 +15,7 @@ from analysis.hypotheses.explained import Explained
 from analysis.hypotheses.trial import Dose
 from analysis.signals.database import aas_in, working
 from analysis.signals.requests import Episode, bins
-from analysis.signals.statement_text import shortened
+from analysis.sql.fingerprint import shortened
 from analysis.window import Window
 
 __all__ = [
