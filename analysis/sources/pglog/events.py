@@ -43,15 +43,15 @@ class Timed:
     comment: list[bytes] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
 
-    def add(self, us: int, milliseconds: bytes, kind: bytes, text: int, meta: Meta, comment: bytes, line: int) -> None:
-        """Append a line."""
+    def add(self, us: int, milliseconds: bytes, kind: bytes, text: int, meta: Meta, said: tuple[int, bytes]) -> None:
+        """Append a line; `said`: its number, and the comment of its statement."""
         self.end.append(us)
         self.milliseconds.append(milliseconds)
         self.kind.append(kind)
         self.text.append(text)
         self.meta.append(meta)
-        self.comment.append(comment)
-        self.line.append(line)
+        self.line.append(said[0])
+        self.comment.append(said[1])
 
 
 @dataclass
@@ -129,9 +129,9 @@ class Events:
             if milliseconds is not None:
                 if kind == b"statement" or kind == b"execute":
                     comment = text[text.rfind(b"/*") :] if details and text.endswith(b"*/") else b""
-                    add(us, milliseconds, kind, of(text), meta, comment, line)
+                    add(us, milliseconds, kind, of(text), meta, (line, comment))
                 elif kind == b"bind" or kind == b"parse":
-                    prepare(us, milliseconds, kind, of(text) if details else NONE, meta, b"", line)
+                    prepare(us, milliseconds, kind, of(text) if details else NONE, meta, (line, b""))
                 else:
                     self._other_duration(line, us, meta, milliseconds, kind, name + b" " + text)
             elif severity in DETAILS:
@@ -148,26 +148,26 @@ class Events:
     ) -> None:
         if kind == b"prepare":
             text = self._texts.of(rest.partition(b" ")[2]) if self._details else NONE
-            self.batch.preparations.add(us, milliseconds, b"parse", text, meta, b"", line)
+            self.batch.preparations.add(us, milliseconds, b"parse", text, meta, (line, b""))
         elif kind == b"plan":
             self.plans += 1
             self.plan_milliseconds += float(milliseconds)
         elif kind == b"fastpath":
             self.batch.statements.add(
-                us, milliseconds, b"statement", self._texts.of(b"fastpath" + rest), meta, b"", line
+                us, milliseconds, b"statement", self._texts.of(b"fastpath" + rest), meta, (line, b"")
             )
         elif kind is not None or rest.strip():
-            self.batch.statements.add(us, milliseconds, b"statement", self._texts.of(rest.strip()), meta, b"", line)
+            self.batch.statements.add(us, milliseconds, b"statement", self._texts.of(rest.strip()), meta, (line, b""))
         elif (spoken := self._spoken.pop(meta[1], None)) is not None:
             what, text_ = spoken
             comment = text_[text_.rfind(b"/*") :] if text_.endswith(b"*/") else b""
-            self.batch.statements.add(us, milliseconds, what, self._texts.of(text_), meta, comment, line)
+            self.batch.statements.add(us, milliseconds, what, self._texts.of(text_), meta, (line, comment))
         elif meta[4] in (b"PARSE", b"BIND"):
-            self.batch.preparations.add(us, milliseconds, meta[4].lower(), NONE, meta, b"", line)
+            self.batch.preparations.add(us, milliseconds, meta[4].lower(), NONE, meta, (line, b""))
         elif meta[4]:
-            self.batch.statements.add(us, milliseconds, b"statement", NONE, meta, b"", line)
+            self.batch.statements.add(us, milliseconds, b"statement", NONE, meta, (line, b""))
         else:
-            self.batch.bare.add(us, milliseconds, b"statement", NONE, meta, b"", line)
+            self.batch.bare.add(us, milliseconds, b"statement", NONE, meta, (line, b""))
 
     def _event(self, table: str, at: tuple[int, int, Meta], cells: dict[str, Any], *, waits: bool = False) -> None:
         line, us, meta = at
