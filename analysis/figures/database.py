@@ -32,6 +32,8 @@ HUES = {
 }  # fmt: skip
 BLAME = ("#E69F00", "#0072B2", "#CC79A7", "#009E73")
 FINEST_SECONDS, MOST_STEPS = 5.0, 240
+MARKS = (("triangle-up-open", "#767676", "s"), ("diamond-open", "#D55E00", "B"))  # checkpoints, temporary files
+MOST_MARKS = 500
 
 
 def session_panels(result: Investigation) -> go.Figure | None:
@@ -62,6 +64,7 @@ def session_panels(result: Investigation) -> go.Figure | None:
     for number, name in enumerate(blocked.columns):
         _add_bars(figure, blocked[name], name=f"held by {name}", colour=BLAME[min(number, len(BLAME) - 1)], row=3)
     _add_gaps(figure, shown_window(result), taken)
+    _add_marks(figure, result)
     figure.update_layout(
         barmode="stack", showlegend=True, height=figure.layout.height + 150,
         legend={"orientation": "h", "y": -0.12, "x": 0, "font": {"size": 11}, "traceorder": "normal"},
@@ -101,6 +104,21 @@ def _add_classes(figure: go.Figure, result: Investigation, load: pd.DataFrame) -
             line={"color": COLOUR["limit"], "width": 1.4, "dash": "dash"},
         )  # fmt: skip
         figure.add_trace(trace, row=2, col=1)
+
+
+def _add_marks(figure: go.Figure, result: Investigation) -> None:
+    """Mark checkpoints and temporary files of the log below the load, each where it was logged."""
+    window, log = shown_window(result), result.evidence.database_log
+    sizes = {"checkpoint": log.checkpoints["total_seconds"], "temporary file": log.temp_files["size_bytes"]}
+    for (name, sized), (symbol, colour, unit) in zip(sizes.items(), MARKS, strict=True):
+        shown = sized[window.holds(pd.DatetimeIndex(sized.index))][-MOST_MARKS:]
+        if len(shown):
+            trace = go.Scatter(
+                x=epoch_ms(pd.DatetimeIndex(shown.index)), y=np.zeros(len(shown)), mode="markers", name=name,
+                marker={"symbol": symbol, "color": colour, "size": 7}, cliponaxis=False,
+                customdata=shown.to_numpy(dtype=float), hovertemplate=f"%{{customdata:.3~s}}{unit}",
+            )  # fmt: skip
+            figure.add_trace(trace, row=2, col=1)
 
 
 def _with_rest(blocked: pd.DataFrame) -> pd.DataFrame:

@@ -55,3 +55,20 @@ def test_names_of_the_evidence_are_no_markup(of_c):
     sessions = of_c.evidence.sessions.assign(application="<b>$x$</b>")
     figure = statement_waits(examine(with_sessions(of_c.evidence, sessions)))
     assert "<b>" not in figure.layout.annotations[0].text
+
+
+def test_checkpoints_and_temporary_files_are_marked_where_they_were_logged(of_c):
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from analysis.figures.database import session_panels
+
+    at = pd.DatetimeIndex([of_c.incident.window.start + pd.Timedelta(seconds=5)])
+    log = of_c.evidence.database_log
+    marked = replace(log, temp_files=pd.DataFrame({"size_bytes": [4096.0]}, index=at))
+    evidence = replace(of_c.evidence, database_log=marked)
+    traces = {t.name: t for t in session_panels(examine(evidence)).data}
+    assert traces["temporary file"].x[0] == at[0].timestamp() * 1e3
+    assert traces["temporary file"].customdata[0] == 4096
+    assert "temporary file" not in {t.name for t in session_panels(of_c).data}
