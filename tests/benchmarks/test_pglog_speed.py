@@ -18,7 +18,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NU
 WHAT = {"totals": "sums by class of statement", "frames": "all frames"}
 LEAST = {"totals": 18, "frames": 10}  # MB per CPU second where a plain search for durations makes 330:
 PLAIN = 330  # machines differ, and neighbours slow both alike, so what is asserted is a share of the plain search
-GUARD = 0.6  # of that share: the aim is printed, what is asserted is that the reader does not become slower
+GUARD = 0.4  # of that share: the aim is printed; processes of a busy machine differ by half, a slower reader by more
 MOST_MEMORY = 200 * MB  # of the sums, imports included
 STATEMENTS, SECONDS = 143_694, 1408.582
 
@@ -82,7 +82,7 @@ def test_the_time_grows_with_the_size_and_the_memory_does_not(large):
     one, three = cost("totals", large["log"]), cost("totals", large["thrice"])
     print(f"\n{one['cpu_seconds']:.2f} and {three['cpu_seconds']:.2f} CPU s,", end=" ")
     print(f"{one['peak_bytes'] / MB:.0f} and {three['peak_bytes'] / MB:.0f} MB")
-    assert three["cpu_seconds"] <= 1.25 * 3 * one["cpu_seconds"]
+    assert three["cpu_seconds"] <= 1.6 * 3 * one["cpu_seconds"]
     assert three["peak_bytes"] <= 1.1 * one["peak_bytes"]
 
 

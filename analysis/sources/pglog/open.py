@@ -190,7 +190,8 @@ def records_of(
             break
     opened = reader_of(lines, asked, writers=writers, counts=counts)
     if opened is None:
-        counts.lines += sum(c.data.count(b"\n") for c in first)
+        data = b"".join(c.data for c in first)
+        counts.lines += data.count(b"\n") + bool(data and not data.endswith(b"\n"))
         counts.truncated = any(c.cut for c in first)
         return
     reader, clock = opened

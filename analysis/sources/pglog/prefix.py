@@ -15,7 +15,7 @@ __all__ = ["HEAD_OF_WRAPPED", "Prefix", "Who", "compiled", "head_pattern", "who_
 
 ESCAPE = re.compile(r"%(-?\d*)([a-zA-Z%])")
 NO_NAME = ("[unknown]", "[local]", "-", "(null)")
-ANY, WORD = rb"[^\n]*?", rb"[^\s]*?"
+ANY = rb"[^\n]{0,128}?"  # names have 63 bytes; without a bound a line of spaces takes time by the square
 LOOSE = {
     "a": ANY, "u": ANY, "d": ANY, "r": ANY, "h": ANY, "b": ANY, "L": ANY, "i": ANY, "p": rb"\d+", "P": rb"\d*",
     "t": STAMP, "m": STAMP, "n": EPOCH_STAMP, "s": STAMP, "e": rb"[0-9A-Z]{5}", "c": rb"[0-9a-f]+\.[0-9a-f]+",
@@ -24,7 +24,7 @@ LOOSE = {
 STRICT = LOOSE | {
     "u": rb"(?:\[unknown\]|[^\s=,;|@\[\]]*+)", "d": rb"(?:\[unknown\]|[^\s=,;|:/\[\]]*+)",
     "h": rb"(?:[\w.:%-]*|\[local\])", "b": rb"[a-z][a-z ]{3,40}?",
-    "r": rb"(?:[\w.:%-]*(?:\(\d+\))?|\[local\])", "a": rb"[^\n,;|=]*?",
+    "r": rb"(?:[\w.:%-]*(?:\(\d+\))?|\[local\])", "a": rb"[^\n,;|=]{0,128}?",
 }  # fmt: skip
 STAMPS = "tmn"
 STATE = rb"(?:((?=[A-Z]{0,4}\d)[0-9A-Z]{5}): {1,2})?"  # of log_error_verbosity = verbose
@@ -104,8 +104,8 @@ def compiled(text: str, *, strict: bool = False) -> Prefix:
                 letter.encode(), forms[letter],
             )  # fmt: skip
             seen.add(letter)
-            parts[-1] += (rb" *" if width and not width.startswith("-") else b"") + inner
-            parts[-1] += rb" *" if width.startswith("-") else b""
+            parts[-1] += (rb" {0,64}" if width and not width.startswith("-") else b"") + inner
+            parts[-1] += rb" {0,64}" if width.startswith("-") else b""
     parts[-1] += re.escape(text[at:].encode().rstrip(b" "))
     lead = b"".join(parts[: max(stamp_at, 0)]) if stamp else b""
     after = parts[stamp_at:] if stamp else parts
@@ -154,7 +154,13 @@ def head_pattern(prefix: Prefix, *, wrapped: bool) -> re.Pattern[bytes]:
     else:
         start = rb"^\x1e(\d+)()\x1f([^\x1f\n]*)\x1f(\d*\x1f"
     head = (
-        start + prefix.rest + rb") *(?<![A-Za-z0-9_])(" + SEVERITY + rb") ?:(?: +|(?=\n)|\Z|(?=\S))" + STATE + DURATION
+        start
+        + prefix.rest
+        + rb") {0,16}(?<![A-Za-z0-9_])("
+        + SEVERITY
+        + rb") ?:(?: +|(?=\n)|\Z|(?=\S))"
+        + STATE
+        + DURATION
     )
     return re.compile(head, re.MULTILINE)
 
