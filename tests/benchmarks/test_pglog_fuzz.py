@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,7 @@ def examined(corpus, first):
 
 def test_twenty_thousand_spoiled_logs(corpus):
     became, took, longest, began = Counter(), 0.0, 0.0, time.monotonic()
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for first in range(FIRST, FIRST + CASES, 2 * AT_ONCE):
             for some, seconds, most in pool.map(examined, [corpus] * 2, (first, first + AT_ONCE)):
                 became, took, longest = became + some, took + seconds, max(longest, most)
