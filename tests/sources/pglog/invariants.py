@@ -80,7 +80,10 @@ def check_counts(report: ReadReport, data: bytes) -> None:
     most = sum(bool(line) for line in lines)
     least = sum(bool(line.strip(BLANK)) and EMPTY_WRAPPED.fullmatch(line.strip(BLANK)) is None for line in lines)
     counted = report.records + foreign_lines(report)
-    assert least <= counted <= most, (least, counted, most, report)
+    torn = int(
+        any("form: syslog" in note for note in report.notes)
+    )  # a piece that two torn lines share counts with one
+    assert least - torn <= counted <= most, (least, counted, most, report)
     assert report.lines == len(lines) - (not lines[-1])
     for sample in report.samples:
         assert not re.search(r"kim|4711|r7|/pay", sample), sample
