@@ -68,7 +68,7 @@ def test_report_json_has_the_shape_that_was_promised(report_of_a):
     kinds = {row["kind"] for row in found["timeline"]}
     assert {"deployment", "push", "limit_removed", "symptom", "warning"} <= kinds
     assert [s["status"] for s in found["sections"]] == ["ok"] * 6
-    assert {r["state"] for r in found["ledger"]} == {"supported", "refuted", "not_tested"}
+    assert {r["state"] for r in found["ledger"]} == {"supported", "refuted", "not_testable", "not_tested"}
     assert {i for r in found["ledger"] for i in r["findings"]} == {f["id"] for f in found["findings"]}
     assert all(c["ratio"] >= 0.95 for c in found["coverage"])
 
