@@ -18,12 +18,12 @@ class Term(NamedTuple):
 TERMS: dict[str, Term] = {
     "aas_sessions": Term("sessions", "average active sessions", "sessions counted / samples taken in the step"),
     "arrivals_per_second": Term("requests/s", "arrivals", "requests that began in the step, per second"),
+    "attempts_per_second": Term("attempts/s", "attempts to connect", "attempts to connect to the database, per second"),
     "bad_ratio": Term("ratio", "failed or slow requests", "bad requests / requests completed in the step"),
     "call_duration_seconds": Term(
         "seconds", "mean duration of calls", "seconds of the calls that ended in the step / calls"
     ),
     "calls_under_way_count": Term("count", "calls under way", "calls and waits for a connection, above the usual"),
-    "connect_attempts_rate": Term("1/s", "attempts to connect", "attempts to connect to the database, per second"),
     "cpu_limit_cores": Term("cores", "CPU limit", "CFS quota / period"),
     "cpu_throttled_ratio": Term(
         "ratio", "throttled periods", "throttled / elapsed CFS periods in the step; 0/0 is NaN"
@@ -36,6 +36,7 @@ TERMS: dict[str, Term] = {
     "request_duration_seconds": Term("seconds", "request duration", "from first byte sent to last byte received"),
     "requests_per_second": Term("requests/s", "requests", "requests completed per second"),
     "rollout_ratio": Term("ratio", "rollout under way", "share of the step in which a rollout was under way"),
+    "statements_per_request_count": Term("count", "statements a request", "statements of the requests / requests"),
     "xds_convergence_seconds": Term("seconds", "push under way", "from a config change until the proxies hold it"),
     "xds_push_count": Term("count", "configuration pushes", "pushes sent by the control plane in the step"),
     "xds_under_way_ratio": Term("ratio", "push under way", "share of the step in which a push was under way"),

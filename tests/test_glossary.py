@@ -8,6 +8,7 @@ from analysis.glossary import TERMS, label
 @pytest.mark.parametrize("name", sorted(TERMS))
 def test_the_name_ends_with_its_unit(name):
     suffix = {"ratio": "_ratio", "seconds": "_seconds", "cores": "_cores", "count": "_count", "requests/s": "_second",
+              "attempts/s": "_second",
               "sessions": "_sessions", "calls": "_calls"}  # fmt: skip
     assert name.endswith(suffix[TERMS[name].unit])
 

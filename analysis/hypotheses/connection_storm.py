@@ -87,7 +87,7 @@ def _trial(case: Case, tried: pd.DataFrame, episode: Episode) -> Trial:
     suspect = max(rise, key=lambda who: (rise[who], who)) if rise else ""
     rate = rates.get(suspect, np.zeros(len(ends)))
     usual = float(rate[before].mean()) if before.any() else float("nan")
-    dose = Dose(edges, rate, "connect_attempts_rate", "1/s", max(RISE_FLOOR, (STORM - 1) * usual), RISE_FLOOR / 4,
+    dose = Dose(edges, rate, "attempts_per_second", "attempts/s", max(RISE_FLOOR, (STORM - 1) * usual), RISE_FLOOR / 4,
                 "attempts a second")  # fmt: skip
     chance = min(1.0, max(len(rates), 1) * change(rate[before], rate[during], floor=dose.spread_floor).p_value)
     explained = _explained(case, tried, episode, (edges, rate, np.sum(list(rates.values()), axis=0)), usual)
@@ -173,7 +173,7 @@ def _values(tried: pd.DataFrame, suspect: str, baseline: Window, window: Window)
 
 
 def _rate(x: float) -> Value:
-    return Value(x, "1/s", f"{number(x)} times a second" if x else "never")
+    return Value(x, "attempts/s", f"{number(x)} times a second" if x else "never")
 
 
 def _state(verdict: str, tests: tuple[Test, ...], values: dict[str, Value]) -> tuple[str, dict[str, Value]]:

@@ -45,7 +45,7 @@ class Sums:
     --------
     >>> sums = Sums(Window())
     >>> batch = Batch()
-    >>> batch.statements.add(5, b"1.500", b"execute", 0, (0, 7, b"", b"", b""), b"", 1)
+    >>> batch.statements.add(5, b"1.500", b"execute", 0, (0, 7, b"", b"", b""), (1, b""))
     >>> sums.add(batch)
     >>> sums.flush()
     >>> sums.calls.tolist(), sums.nanoseconds.tolist(), sums.first
