@@ -74,7 +74,7 @@ def read_database(incident: Incident, manifest: Manifest, missing: tuple[str, ..
     >>> incident = Incident.load("data/incidents/D-quiet-control")
     >>> found = read_database(incident, read_manifest(incident.raw), ())
     >>> sorted(found.files)
-    ['pg-stat-statements', 'postgres-ash', 'postgres-log']
+    ['pg-stat-statements', 'postgres-ash']
     """
     reports: list[ReadReport] = []
     problems: list[Problem] = []

@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 INCIDENTS = ROOT / "data" / "incidents"
 A, B, C, D = (INCIDENTS / n for n in ("A-sidecar-throttle", "B-gc-pressure", "C-db-locks", "D-quiet-control"))
+settings.register_profile("shared machine", deadline=None)  # no test asserts wall time, not even this way
+settings.load_profile("shared machine")
+
 CORPUS = Path(os.environ.get("POSTMORTEM_CORPUS", ROOT.parent / "shared" / "data"))
 REQUIRE_ALL = os.environ.get("POSTMORTEM_REQUIRE_ALL") == "1"
 
