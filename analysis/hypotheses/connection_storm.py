@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.correlate.effect import change
 from analysis.findings import Finding, Observation, Test, Value, number, undecided, value
 from analysis.hypotheses.case import Case
-from analysis.hypotheses.database.dose import database_entity
+from analysis.hypotheses.database.dose import database_entity, study
 from analysis.hypotheses.database.words import against
 from analysis.hypotheses.explained import Explained, judged
 from analysis.hypotheses.trial import Dose, Trial, beyond_reach, conclude, five_tests, study_edges, unheard
@@ -27,6 +27,8 @@ RISE_FLOOR = 1.0  # attempts a second
 STORM = 5.0  # times the usual rate
 MOST_CONTROLS = 50  # applications
 CAVEAT = "A client that is refused may try again at once: part of the attempts can be an answer to the refusals."
+
+BY_NUMBER = "Which request met which refusal is not recorded: they are compared by their number in each step."
 
 
 def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
@@ -66,7 +68,8 @@ def examine(case: Case) -> tuple[tuple[Finding, ...], tuple[Observation, ...]]:
         return (unheard(blank, reason),), ()
     tried = attempts(log.connections)
     finding = conclude(blank, [_trial(case, tried, episode) for episode in case.symptom.episodes], case, _state)
-    return (replace(finding, caveats=(CAVEAT,)),), ()
+    counted = () if case.incident.spec.symptom.source == "connects" else (BY_NUMBER,)
+    return (replace(finding, caveats=(CAVEAT, *counted)),), ()
 
 
 def _covers(log: PostgresLog, window: Window) -> bool:
@@ -118,7 +121,8 @@ def _explained(
     """Return the share of the bad ones that attempts beyond the usual account for.
 
     Of attempts to connect: each counts as much as the suspect's attempts beyond its usual rate are of all attempts of
-    its step. Of requests: those that were refused in the step are as many of the bad ones as can have been held.
+    its step. Of requests: as many of the bad ones of a step as the service itself was refused connections in it; where
+    nothing tells which attempts are the service's, none of them certainly, and as many as anybody was refused possibly.
     """
     edges, rate, every = rates
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -127,21 +131,39 @@ def _explained(
     bad = table[table["bad"].to_numpy() & episode.window.holds(pd.DatetimeIndex(table.index))]
     step = np.clip(np.searchsorted(edges, pd.DatetimeIndex(bad.index).as_unit("us").asi8, side="left") - 1, 0,
                    len(edges) - 2)  # fmt: skip
-    held = beyond[step]
+    n, held = len(bad), beyond[step]
+    possible = held
     if case.incident.spec.symptom.source != "connects":
-        at = pd.DatetimeIndex(tried.index[tried["status"] == "refused"]).as_unit("us").asi8
-        refused = np.histogram(at, bins=edges)[0]
-        many = np.bincount(step, minlength=len(edges) - 1)
-        held = held * np.minimum(refused / np.maximum(many, 1), 1.0)[step]
-    n = len(bad)
-    share = float(held.mean()) if n else float("nan")
-    return Explained(share, share, share, n, np.ones(n), held)
+        refused = tried[(tried["status"] == "refused").to_numpy()]
+        mine = refused["route"].isin(_service_names(case)).to_numpy()
+        told = tried["route"].isin(_service_names(case)).any()
+        many = np.maximum(np.bincount(step, minlength=len(edges) - 1), 1)
+        own, any_one = (
+            np.minimum(np.histogram(pd.DatetimeIndex(part.index).as_unit("us").asi8, bins=edges)[0] / many, 1.0)
+            for part in (refused[mine], refused)
+        )
+        held, possible = held * own[step], held * (own if told else any_one)[step]
+    share, most = (float(x.mean()) if n else float("nan") for x in (held, possible))
+    return Explained(share, share, most, n, np.ones(n), held)
+
+
+def _service_names(case: Case) -> set[str]:
+    """Return the applications and users that are the service's, as far as the evidence tells."""
+    names = {case.incident.spec.service.workload}
+    if len(case.evidence.sessions):
+        found = study(case)
+        names |= {name for owner in found.owners for name in owner if name} if found.told_by else set()
+    return names
 
 
 def _magnitude(case: Case, explained: Explained) -> Test:
     if not explained.n:
         return undecided("magnitude", "no bad one lies in the interval")
-    of = "number" if case.incident.spec.symptom.source == "connects" else "number, if each refusal made one bad"
+    of = (
+        "number"
+        if case.incident.spec.symptom.source == "connects"
+        else "number, if each connection refused to the service made one bad"
+    )
     return judged(explained, what="attempts beyond the usual account for", of=of)
 
 

@@ -85,3 +85,32 @@ def test_the_numbers_of_the_sentence_are_values():
     found = only(case_of(quiet(), CONNECTS, log=connections({"worker": storm, "api": calm}, refused=full)))
     told = "".join(v.text for v in found.values.values())
     assert all(c in told for c in found.statement if c.isdigit())
+
+
+def some_fail(t):
+    return inside(t) and (t * 3.7) % 1 < 0.3
+
+
+def test_refusals_of_another_application_do_not_explain_the_service_s_failures():
+    log = connections(
+        {"worker": storm, "payment-api": calm}, refused=lambda name, t: name == "worker" and full(name, t)
+    )
+    table = requests(lambda _r, _t: 1.0, failed=some_fail)
+    found = only(case_of(table, {"failed": True}, log=log))
+    assert found.verdict == "refuted", found.tests
+
+
+def test_refusals_of_the_service_itself_do():
+    rates = {"worker": storm, "payment-api": lambda t: 12.0 if inside(t) else 0.5}
+    log = connections(rates, refused=lambda _name, t: inside(t))
+    table = requests(lambda _r, _t: 1.0, failed=some_fail)
+    found = only(case_of(table, {"failed": True}, log=log))
+    assert found.verdict == "supported", found.tests
+    assert found.values["application"].value == "worker"
+
+
+def test_where_nothing_tells_whose_attempts_they_are_it_stays_open():
+    log = connections({"worker": storm, "driver": calm}, refused=full)
+    table = requests(lambda _r, _t: 1.0, failed=some_fail)
+    found = only(case_of(table, {"failed": True}, log=log))
+    assert found.verdict == "insufficient", found.tests
