@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.collect import Evidence, load
 from analysis.incident import Incident, Window
-from analysis.sources.prometheus import SampleTable, _sorted
+from analysis.sources.prometheus import SampleTable, table_of
 
 CFS = ("container_cpu_cfs_periods_total", "container_cpu_cfs_throttled_periods_total")
 
@@ -53,7 +53,7 @@ def relabel(table: SampleTable, change: Callable[[dict[str, str]], dict[str, str
 
 def add(table: SampleTable, series: list[tuple[dict[str, str], np.ndarray, np.ndarray]]) -> SampleTable:
     ids = np.concatenate([np.full(len(t), i + len(table.labels), "i4") for i, (_, t, _) in enumerate(series)])
-    return _sorted(
+    return table_of(
         [*table.labels, *(labels for labels, _, _ in series)],
         np.concatenate([table.ids, ids]),
         np.concatenate([table.times, *(t for _, t, _ in series)]),

@@ -1,0 +1,70 @@
+"""How a question to a server can fail, and what may be done about it; the server's own words are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.errors import AnalysisError
+
+__all__ = ["Failure", "RequestError"]
+
+Kind = Literal[
+    "rejected",  # the question itself is wrong: syntax, many-to-many, a range vector in a range query
+    "too_many_points",  # the server's limit of points per series
+    "too_many_samples",  # the server's limit of samples per question
+    "timed_out",  # it was worked on, and not finished: asked again it costs the same
+    "queue_full",  # it never ran
+    "unavailable",  # not ready, overloaded, a proxy in between, no connection
+    "truncated",  # the answer ended early
+    "unauthorised",  # 401, 403, or a redirect to another host
+    "not_offered",  # 404, 405, 501: this server does not have it
+    "not_understood",  # an answer of another kind than was asked for
+    "stopped",  # our own budget of time or samples
+]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed request.
+
+    Parameters
+    ----------
+    kind : str
+        What went wrong.
+    remedy : {"retry", "split", "none"}
+        What may be done: ask again, ask for half of the window, nothing.
+    http : int or None
+        Status; None without an answer.
+    error_type : str
+        The server's errorType; "" without one.
+    text : str
+        The server's own words, at most 500 characters, without any secret.
+    wait_seconds : float or None
+        What Retry-After asked for.
+    """
+
+    kind: Kind
+    remedy: Literal["retry", "split", "none"]
+    http: int | None = None
+    error_type: str = ""
+    text: str = ""
+    wait_seconds: float | None = None
+
+
+class RequestError(AnalysisError):
+    """A question that was given up: how it failed, and after how many tries.
+
+    Examples
+    --------
+    >>> RequestError(Failure("queue_full", "retry", 503, "timeout", "query timed out in query queue"), 3).tries
+    3
+    """
+
+    exit_code = 3
+
+    def __init__(self, failure: Failure, tries: int = 1) -> None:
+        code = "no answer" if failure.http is None else f"HTTP {failure.http}"
+        told = f": {failure.text}" if failure.text else ""
+        super().__init__(f"{failure.kind.replace('_', ' ')} ({code}, {tries} tries){told}", where="prometheus")
+        self.failure, self.tries = failure, tries
