@@ -1,19 +1,17 @@
-"""Kubernetes events (`kubectl get events -o json`) and deployments (CSV) to frames; no network."""
+"""Kubernetes events and deployments (`kubectl get ... -o json`, or a CSV of deployments) to frames; no network."""
 
 from __future__ import annotations
 
 import csv
-import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas as pd
 
 from analysis.errors import EvidenceError
+from analysis.sources.kubernetes_objects import documents, known_times, mapping, text_of
 from analysis.sources.lines import NOT_UNDERSTOOD, ReadReport, Tally, open_lines, read_bytes, scan
+from analysis.sources.replica_sets import rollout_rows
 from analysis.sources.times import TIME, NaiveTimeError, epoch_us, timed_frame
 
 __all__ = ["DEPLOYMENT_COLUMNS", "EVENT_COLUMNS", "no_events", "read_deployments", "read_events"]
@@ -84,7 +82,7 @@ def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     tally = Tally(path.name)
     if not data.strip():
         return no_events(), tally.report(truncated=damaged)
-    items, broken = _documents(data, tally)
+    items, broken = documents(data, tally)
     if not items and not tally.unrecognised and broken:
         raise EvidenceError(
             "no JSON objects",
@@ -107,88 +105,16 @@ def read_events(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     return timed_frame(times, rows, EVENT_COLUMNS), tally.report(truncated=damaged or broken)
 
 
-def _documents(data: bytes, tally: Tally) -> tuple[list[object], bool]:
-    """Return the events of a document, of lines, or of objects one after the other; and whether the end is broken."""
-    text = data.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    try:
-        return list(_items(msgspec.json.decode(text))), False
-    except (ValueError, RecursionError):
-        pass
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    found = [(number, line, _object(line)) for number, line in lines]
-    if any(document is not None for *_, document in found):
-        for number, line, document in found:
-            if document is None:
-                tally.miss(f"line {number}", line)
-        whole = [item for *_, document in found if document is not None for item in _items(document)]
-        return whole, found[-1][2] is None and not text.endswith("\n")
-    return _stream(text)
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        document = msgspec.json.decode(line)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) and document else None
-
-
-def _items(document: object) -> Iterator[object]:
-    """Yield the events of a List, of a watch record ({"type": "ADDED", "object": ...}), or the document itself."""
-    if isinstance(document, list):
-        yield from document
-    elif isinstance(document, dict) and isinstance(document.get("items"), list):
-        yield from document["items"]
-    elif isinstance(document, dict) and isinstance(document.get("object"), dict):
-        yield document["object"]
-    else:
-        yield document
-
-
-def _stream(text: str) -> tuple[list[object], bool]:
-    """Return objects one after the other; if the first is cut, those of its `items` that are whole."""
-    documents, broken = _decode_all(text, 0)
-    if not documents and (start := re.search(r'"items"\s*:\s*\[', text)):
-        return _decode_all(text, start.end())[0], True
-    return [item for document in documents for item in _items(document)], broken
-
-
-def _decode_all(text: str, at: int) -> tuple[list[object], bool]:
-    decoder, found = json.JSONDecoder(), []
-    gap = re.compile(r"[\s,]*")
-    while (skipped := gap.match(text, at)) and skipped.end() < len(text):
-        try:
-            _, end = decoder.raw_decode(text, skipped.end())
-            found.append(msgspec.json.decode(text[skipped.end() : end]))
-        except (ValueError, RecursionError):
-            return found, True
-        at = end
-    return found, False
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(*values: object) -> str:
-    return next((value for value in values if isinstance(value, str) and value), "")
-
-
-def _known_times(*values: object) -> list[int]:
-    """Return those that are times; what is empty, or the zero time of Go, is unknown."""
-    return [epoch_us(v) for v in values if isinstance(v, str) and v and not v.startswith("0001-01-01")]
-
-
 def _event(item: object) -> tuple[int, tuple[Any, ...]]:
-    event = _dict(item)
-    series, meta = _dict(event.get("series")), _dict(event.get("metadata"))
-    about = _dict(event.get("involvedObject")) or _dict(event.get("regarding"))
-    reason = _text(event.get("reason"))
+    event = mapping(item)
+    series, meta = mapping(event.get("series")), mapping(event.get("metadata"))
+    about = mapping(event.get("involvedObject")) or mapping(event.get("regarding"))
+    reason = text_of(event.get("reason"))
     if not about or not reason:
         raise ValueError("no event")
     names = ("firstTimestamp", "deprecatedFirstTimestamp", "eventTime")
-    first = _known_times(*(event.get(n) for n in names)) or _known_times(meta.get("creationTimestamp"))
-    last = _known_times(
+    first = known_times(*(event.get(n) for n in names)) or known_times(meta.get("creationTimestamp"))
+    last = known_times(
         *(event.get(n) for n in ("lastTimestamp", "deprecatedLastTimestamp")), series.get("lastObservedTime")
     )
     if not first and not last:
@@ -199,20 +125,21 @@ def _event(item: object) -> tuple[int, tuple[Any, ...]]:
     return begin, (
         max([begin, *last]),
         max(known, default=1),
-        _text(about.get("kind")),
-        _text(about.get("namespace"), meta.get("namespace")),
-        _text(about.get("name")),
+        text_of(about.get("kind")),
+        text_of(about.get("namespace"), meta.get("namespace")),
+        text_of(about.get("name")),
         reason,
-        _text(event.get("type")),
-        _text(event.get("message"), event.get("note")),
+        text_of(event.get("type")),
+        text_of(event.get("message"), event.get("note")),
     )
 
 
 def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
-    """Read deployments from a CSV with started_at, namespace and deployment.
+    """Read rollouts from `kubectl get deployments,replicasets -o json`, or a CSV: what the content begins with decides.
 
-    Optional are finished_at, revision, image, replicas, user and status. A row with a `started_at` or `finished_at`
-    that is no time with an offset is counted and left out.
+    A CSV has started_at, namespace and deployment; optional are finished_at, revision, image, replicas, user and
+    status. A row with a `started_at` or `finished_at` that is no time with an offset is counted and left out. Of JSON
+    see `replica_sets.rollout_rows`: a rollout is a ReplicaSet.
 
     Parameters
     ----------
@@ -246,6 +173,8 @@ def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
     times: list[int] = []
     rows: list[tuple[Any, ...]] = []
     at = next((i for i, line in enumerate(source.lines) if line.strip()), None)
+    if at is not None and source.lines[at].lstrip()[:1] in (b"{", b"["):
+        return _read_objects(path)
     if at is None:
         return timed_frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=source.truncated)
     names = [n.strip().strip('"') for n in source.lines[at][: 1 << 16].decode("utf-8", "replace").split(",")]
@@ -275,3 +204,18 @@ def read_deployments(path: Path) -> tuple[pd.DataFrame, ReadReport]:
 
     truncated = scan(source, tally, understand, first=at + 1)
     return timed_frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(truncated=truncated)
+
+
+def _read_objects(path: Path) -> tuple[pd.DataFrame, ReadReport]:
+    data, damaged = read_bytes(path)
+    tally = Tally(path.name)
+    items, broken = documents(data, tally)
+    if not items and not tally.unrecognised and broken:
+        raise EvidenceError(
+            "no JSON objects",
+            where=path.name,
+            expected="the output of kubectl get deployments,replicasets -A -o json",
+            next="capture it again",
+        )
+    times, rows, notes = rollout_rows(items, tally)
+    return timed_frame(times, rows, DEPLOYMENT_COLUMNS), tally.report(*notes, truncated=damaged or broken)

@@ -53,7 +53,7 @@ class Failure:
 
 
 class RequestError(AnalysisError):
-    """A question that was given up: how it failed, and after how many tries.
+    """A question that was given up: how it failed, after how many tries, where, and what to do now.
 
     Examples
     --------
@@ -63,8 +63,17 @@ class RequestError(AnalysisError):
 
     exit_code = 3
 
-    def __init__(self, failure: Failure, tries: int = 1) -> None:
+    def __init__(self, failure: Failure, tries: int = 1, *, where: str = "prometheus", next: str = "") -> None:  # noqa: A002
         code = "no answer" if failure.http is None else f"HTTP {failure.http}"
+        times = "not asked" if tries == 0 else "1 try" if tries == 1 else f"{tries} tries"
         told = f": {failure.text}" if failure.text else ""
-        super().__init__(f"{failure.kind.replace('_', ' ')} ({code}, {tries} tries){told}", where="prometheus")
+        super().__init__(f"{failure.kind.replace('_', ' ')} ({code}, {times}){told}", where=where, next=next)
         self.failure, self.tries = failure, tries
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (self.failure, self.tries, self.where, self.next)
+
+
+def _again(failure: Failure, tries: int, where: str, next: str) -> RequestError:  # noqa: A002
+    """Return the same error, as a process that got it from another needs it."""
+    return RequestError(failure, tries, where=where, next=next)

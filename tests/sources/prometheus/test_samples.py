@@ -1,6 +1,7 @@
 """Samples of Prometheus: what is refused, what is kept, and that nothing changes between write and read."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import EvidenceError
 from analysis.sources.prometheus import EMPTY, SampleTable, merge, read_lab_samples, read_samples, write_samples
+from analysis.sources.prometheus.samples import STALE, settled, stale_markers, table_of, without_stale
 
 T0 = 1_795_370_400_000_000  # us
 
@@ -210,3 +212,79 @@ def test_a_series_without_samples_is_not_yielded():
     table = SampleTable(({"__name__": "up", "a": "1"}, {"__name__": "up", "a": "2"}), np.array([1], "i4"),
                         np.array([T0]), np.array([1.0]))  # fmt: skip
     assert [s.labels["a"] for s in table.named("up")] == ["2"]
+
+
+ANY = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6), st.integers(0, 99)), max_size=30)
+NAMES = [{"__name__": "b"}, {"__name__": "a", "x": "1"}, {"x": "1", "__name__": "a"}, {}]  # the middle two are equal
+
+
+def arrays(rows):
+    ids, times, values = (np.array([r[i] for r in rows]) for i in range(3))
+    return ids.astype("i8"), times.astype("i8"), values.astype("f8")
+
+
+def by_dict(rows):
+    return {(tuple(sorted(NAMES[i].items())), t): float(v) for i, t, v in rows}
+
+
+@settings(max_examples=200)
+@given(ANY)
+def test_table_of_is_a_dictionary_sorted(rows):
+    columns = arrays(rows)
+    kept = [c.copy() for c in columns]
+    table = table_of(NAMES, *columns)
+    assert {r[:2]: r[2] for r in rows_of(table)} == by_dict(rows)
+    assert [r[:2] for r in rows_of(table)] == sorted(by_dict(rows))
+    assert all((a == b).all() for a, b in zip(columns, kept, strict=True))  # what was given is not altered
+    again = table_of(table.labels, table.ids, table.times, table.values)
+    assert again.times is table.times  # what is sorted is not copied
+    assert again.labels == table.labels
+
+
+@settings(max_examples=200)
+@given(ANY, ANY)
+def test_merge_of_any_tables_is_the_union_of_dictionaries(first, second):
+    one, two = table_of(NAMES, *arrays(first)), table_of(NAMES[:2], *arrays([r for r in second if r[0] < 2]))
+    found = merge(one, two)
+    assert {r[:2]: r[2] for r in rows_of(found)} == by_dict(first) | by_dict([r for r in second if r[0] < 2])
+    assert [r[:2] for r in rows_of(found)] == sorted(r[:2] for r in rows_of(found))
+
+
+@settings(max_examples=100)
+@given(ANY)
+def test_settled_keeps_the_first_or_the_last(rows):
+    rows = sorted(rows, key=lambda r: r[0])
+    for keep, order in (("first", rows[::-1]), ("last", rows)):
+        ids, times, values = settled(*arrays(rows), keep=keep)
+        found = dict(zip(zip(ids.tolist(), times.tolist(), strict=True), values.tolist(), strict=True))
+        assert found == {(i, t): float(v) for i, t, v in order}
+        assert list(found) == sorted(found)
+
+
+def test_stale_markers_are_found_and_taken_out_and_other_nan_stay():
+    values = np.array([1, STALE, 0x7FF8000000000000, 0x7FF0000000000003], "u8").view("f8")
+    table = SampleTable(({"a": "1"}, {"a": "2"}), np.array([0, 0, 1, 1], "i4"), np.arange(4), values)
+    assert stale_markers(table) == [({"a": "1"}, 1)]
+    assert without_stale(table).times.tolist() == [0, 2, 3]
+    assert without_stale(without_stale(table)) is not table
+    clean = without_stale(table)
+    assert without_stale(clean) is clean
+    assert without_stale(EMPTY) is EMPTY
+    assert merge(table, EMPTY).values.view("u8").tolist() == values.view("u8").tolist()
+
+
+def test_tables_that_are_sorted_take_little_memory_to_merge():
+    n, points = 2000, 200
+    ids = np.repeat(np.arange(n, dtype="i4"), points)
+    labels = tuple({"__name__": "m", "i": f"{i:06d}"} for i in range(n))
+    first = SampleTable(labels, ids, np.tile(np.arange(points), n), np.ones(n * points))
+    second = SampleTable(labels, ids, np.tile(np.arange(points) + points, n), np.ones(n * points))
+    both_bytes = 2 * 20 * n * points
+    tracemalloc.start()
+    try:
+        merged = merge(first, second)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(merged.times) == 2 * n * points
+    assert most < 2.5 * both_bytes
