@@ -18,6 +18,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
 
 FIGURES = {"overview": 2, "suspects": 1, "throttling": 3, "gc_pauses": 4, "db_load": 1, "calls": 2}
 SAYS = {  # in the last cells: what stands above has scrolled away
+    "overview": "Scrapes of 7 targets",
     "gc_pauses": "Lives of the JVM",
     "db_load": "Statements by the change",
     "calls": "got worse together",

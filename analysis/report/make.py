@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from analysis.errors import BusyError, SpecError
 from analysis.investigation import RUN_VARIABLE, Investigation, investigate
+from analysis.lock import held
 from analysis.report.document import document, to_json
 from analysis.report.execute import Section, execute, notebooks
 from analysis.report.kernels import warm_kernels
@@ -24,7 +23,7 @@ from analysis.store import replace_atomically
 
 __all__ = ["Report", "make_report"]
 
-LOCK = ".lock"
+BUSY = "wait for it, or choose another folder with --output"
 WORK = ".run-"
 
 
@@ -83,7 +82,7 @@ def make_report(
     with warm_kernels() as managers:  # they get ready while the evidence is read
         progress("reading the evidence")
         result = investigate(folder, **times)
-        with _held(target), _workplace(target) as work:
+        with held(target, doing="making this report", next=BUSY), _workplace(target) as work:
             result.save(work)
             run = partial(execute, parameters={"incident": str(folder), **times}, managers=managers)
             sections = _execute_all(chosen, work, run, jobs, progress)
@@ -92,28 +91,6 @@ def make_report(
             html, data = render(result, sections), to_json(found)
             _publish(target, sections, html, data)
     return Report(target, result, sections, found["status"])
-
-
-@contextmanager
-def _held(target: Path) -> Iterator[None]:
-    """Hold the lock of a report folder; the system lets go of it if the process dies."""
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        handle = (target / LOCK).open("w", encoding="utf-8")
-    except OSError as error:
-        raise SpecError(
-            f"cannot write the report: {error.strerror}", where=str(target), expected="a folder that can be written",
-            next="choose another with --output",
-        ) from None  # fmt: skip
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(
-                "another run is making this report", where=str(target), expected="one run at a time",
-                next="wait for it, or choose another folder with --output",
-            ) from None  # fmt: skip
-        yield
 
 
 @contextmanager
