@@ -6,28 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from analysis.errors import NoDataError, SpecError
+from analysis.freeze import freeze_samples, tool_versions
 from analysis.incident import SPEC_FILE, Incident
-from analysis.series import iso, median_step_seconds
 from analysis.sources import access_log, prometheus
-from analysis.store import (
-    SAMPLES,
-    SERIES,
-    Entry,
-    Manifest,
-    add_file,
-    digest,
-    read_manifest,
-    replace_atomically,
-    verify,
-    write_manifest,
-)
+from analysis.sources.prometheus.stored import stored_of
+from analysis.store import Entry, Manifest, add_file, read_manifest, settle, verify
 
 __all__ = ["capture_from"]
 
@@ -48,7 +35,7 @@ LAYOUT: tuple[tuple[str, str, str], ...] = (
         "performance-insights",
     ),
     (r".*events.*\.json(\.gz|\.zst)?", "kubernetes", "kubernetes-events"),
-    (r"deployments.*\.csv(\.gz|\.zst)?", "kubernetes", "kubernetes-deployments"),
+    (r"deployments.*\.(csv|json)(\.gz|\.zst)?", "kubernetes", "kubernetes-deployments"),
     (r"k6_results.*\.json(\.gz|\.zst)?", "requests", "k6-json"),
     (r"k6_results.*\.csv(\.gz|\.zst)?", "requests", "k6-csv"),
     (r".*access.*", "requests", "access-log"),
@@ -82,10 +69,6 @@ def _declared(folder: Path) -> dict[str, tuple[str, str]]:
     ]
     paths = [(Path(path), kind) for path, kind in listed]
     return {p.name: ("/".join(p.parts[1:-1]), kind) for p, kind in paths if p.parts[0] == "raw" and len(p.parts) > 1}
-
-
-def _versions() -> tuple[tuple[str, str], ...]:
-    return tuple((name, version(name)) for name in ("pandas", "postmortem-toolkit", "pyarrow"))
 
 
 def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object] = lambda _: None) -> Manifest:
@@ -123,6 +106,7 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
             next="check the path after --from",
         )
     raw = folder / "raw"
+    settle(raw)
     manifest = read_manifest(raw) if (raw / "manifest.json").exists() else Manifest()
     verify(raw, manifest)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -154,49 +138,7 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
             expected="files such as prometheus_samples.parquet, k6_results.json.gz, events.json, gc.log",
             next="check the path after --from",
         )
-    if tables:
-        manifest = _freeze_samples(raw, manifest, tables)
-    manifest = replace(manifest, skipped=tuple(skipped.values()), versions=_versions())
-    write_manifest(raw, manifest)
-    return manifest
-
-
-def _freeze_samples(raw: Path, manifest: Manifest, tables: list[tuple[Entry, prometheus.SampleTable]]) -> Manifest:
-    """Add samples to raw/series.parquet and raw/samples.parquet: the union of what was and what is new."""
-    table, entry = prometheus.EMPTY, tables[-1][0]
-    if manifest.entry(SAMPLES) and (raw / SERIES).is_file() and (raw / SAMPLES).is_file():
-        table = prometheus.read_samples(raw / SERIES, raw / SAMPLES)
-    for _, new_samples in tables:
-        table = prometheus.merge(table, new_samples)
-    raw.mkdir(parents=True, exist_ok=True)
-    replace_atomically(
-        raw / SERIES,
-        lambda series: replace_atomically(
-            raw / SAMPLES, lambda samples: prometheus.write_samples(table, series, samples)
-        ),
-    )
-    span = table.span
-    detail: dict[str, Any] = {
-        "query": "raw samples as recorded",
-        "status": "ok" if span else "empty",
-        "series": len(table.labels),
-        "samples": len(table.times),
-        "start": iso(span[0]) if span else None,
-        "end": iso(span[1]) if span else None,
-        "step_seconds": _typical_step(table),
-    }
-    new = tuple(
-        replace(
-            entry, path=name, sha256=digest(raw / name), bytes=(raw / name).stat().st_size, detail=detail, kind=kind
-        )
-        for name, kind in ((SERIES, "prometheus-series"), (SAMPLES, "prometheus-samples"))
-    )
-    return replace(manifest, entries=(*(e for e in manifest.entries if e.path not in (SERIES, SAMPLES)), *new))
-
-
-def _typical_step(table: prometheus.SampleTable) -> float | None:
-    steps = [
-        median_step_seconds(pd.DatetimeIndex(pd.to_datetime(s.times, unit="us", utc=True))) for s in table.named("up")
-    ]
-    known = sorted(s for s in steps if s == s)
-    return round(known[len(known) // 2], 3) if known else None
+    new = tuple(stored_of(table, query_id="", unit="", mode="raw") for _, table in tables)
+    named = tables[-1][0] if tables else Entry("", "", "", "", 0, now, {})
+    finished = partial(replace, skipped=tuple(skipped.values()), versions=tool_versions())
+    return freeze_samples(raw, new, finished, manifest, entry=named)

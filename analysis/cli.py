@@ -20,6 +20,7 @@ from rich.text import Text
 from analysis.errors import AnalysisError, SpecError
 
 if TYPE_CHECKING:
+    from analysis.store import Manifest
     from analysis.suspects.ranking import Ranking
     from analysis.suspects.wide import Wide
 
@@ -48,36 +49,73 @@ def new(folder: Folder) -> None:
 
     for path in write_template(folder):
         out.print(Text(f"wrote {path}"))
-    out.print("Next: fill in incident.yaml, then: postmortem capture DIR --from PATH", markup=False)
+    out.print("Next: fill in incident.yaml, then: postmortem capture DIR, live or --from PATH", markup=False)
 
 
 @app.command()
 def capture(
     folder: Folder,
     source: Annotated[Path | None, typer.Option("--from", metavar="PATH", help="A folder of recorded files.")] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Ask again what is frozen already.")] = False,  # noqa: FBT002
 ) -> None:
-    """Freeze the evidence into raw/; can be repeated, adds, never loses."""
+    """Freeze the evidence into raw/, from files or live; can be interrupted and repeated, adds, never loses."""
     from analysis.capture import capture_from
 
-    if source is None:
-        raise SpecError(
-            "live capture is not part of this version",
-            where="postmortem capture",
-            expected="--from PATH, a folder of recorded files",
-            next="record the files (Prometheus samples, k6 results, events.json, ...) and name their folder",
-        )
-    manifest = capture_from(folder, source, progress=lambda line: err.print(Text(line)))
-    total = sum(e.bytes for e in manifest.entries)
-    text = f"{len(manifest.entries)} files, {total / 1e6:.1f} MB frozen in {folder / 'raw'}"
-    out.print(Text(f"{text}; {len(manifest.skipped)} passed over"))
-    if not (folder / "incident.yaml").is_file():
-        out.print("Next: postmortem new DIR writes an incident.yaml to fill in", markup=False)
+    if source is not None:
+        manifest = capture_from(folder, source, progress=lambda line: err.print(Text(line)))
+        _show_frozen(folder, manifest)
+        if not (folder / "incident.yaml").is_file():
+            out.print("Next: postmortem new DIR writes an incident.yaml to fill in", markup=False)
+        return
+    from analysis.live import capture_live
+    from analysis.live.words import outcome_lines
+
+    with err.status("capturing") as status:
+
+        def progress(line: str) -> None:
+            if err.is_terminal:
+                status.update(Text(line))
+            else:
+                err.print(Text(line))
+
+        try:
+            captured = capture_live(folder, refresh=refresh, progress=progress)
+        except KeyboardInterrupt:
+            err.print(f"interrupted; what came is kept: run the same command again to go on ({folder})", markup=False)
+            raise typer.Exit(130) from None
+    for line in outcome_lines(captured):
+        out.print(Text(line))
+    _show_frozen(folder, captured.manifest)
+    if captured.missing:
+        err.print(Text(f"incomplete: {len(captured.missing)} required sources did not come", style="bold"))
+        for line in captured.missing:
+            err.print(Text(f"  - {line}"))
+        err.print("  next: run the same command again; what came is kept and not asked for twice", markup=False)
+        raise typer.Exit(3)
+
+
+@app.command()
+def pack(
+    folder: Folder,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="A .zip, or a folder to make.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,  # noqa: FBT002
+    accept: Annotated[bool, typer.Option("--accept-warnings", help="Pack though words look personal.")] = False,  # noqa: FBT002
+) -> None:
+    """Make the redacted copy of an incident folder that may be shared; its reports say the same."""
+    from analysis.pack import pack as make_pack
+    from analysis.pack.words import packed_lines
+
+    with _said_when_slow() as progress:
+        packed = make_pack(folder, output, force=force, accept_warnings=accept, progress=progress)
+    for line in packed_lines(packed):
+        out.print(Text(line))
 
 
 @app.command()
 def check(folder: Folder) -> None:
     """Show the spec's problems, all at once, and the coverage of every signal."""
     from analysis.investigation import investigate
+    from analysis.views.captured import asked_lines, coverage_lines
 
     result = investigate(folder)
     table = Table("signal", "present", "share", "resolution", "gaps", box=None, title="Coverage in the incident window")
@@ -86,6 +124,14 @@ def check(folder: Folder) -> None:
         gaps = "; ".join(f"{a} to {b}" for a, b in row.gaps)
         table.add_row(Text(row.signal), f"{row.present} of {row.expected}", f"{row.ratio:.0%}", step, gaps)
     out.print(table)
+    heads, *targets = coverage_lines(result) or [()]
+    if targets:
+        scraped = Table(*heads, box=None, title="Samples of each scrape target", title_justify="left")
+        for cells in targets:
+            scraped.add_row(*map(Text, cells))
+        out.print(scraped)
+    for line in asked_lines(result):
+        out.print(Text(line))
     for report in result.evidence.reports:
         note = f"{report.file}: {report.recognised} of {report.records} records recognised"
         out.print(Text("; ".join([note, *report.notes, *report.samples])))
@@ -223,6 +269,12 @@ def sample_db(
     out.print(Text(f"{found.samples} samples with {found.rows} sessions in {output}{left_out}"))
     for failure in found.failures:
         err.print(Text(failure))
+
+
+def _show_frozen(folder: Path, manifest: Manifest) -> None:
+    total = sum(e.bytes for e in manifest.entries)
+    text = f"{len(manifest.entries)} files, {total / 1e6:.1f} MB frozen in {folder / 'raw'}"
+    out.print(Text(f"{text}; {len(manifest.skipped)} passed over"))
 
 
 def _show_document(document: dict[str, Any], error: AnalysisError | None, lines: list[str], *, as_json: bool) -> None:

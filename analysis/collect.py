@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.asked import standing
 from analysis.collect_database import read_database
 from analysis.declared import Problem, beside, joined, path_of, read_one, span
 from analysis.errors import NoDataError
@@ -24,7 +25,7 @@ from analysis.sources.postgres_counters import no_database_counters
 from analysis.sources.request_rows import RequestRows
 from analysis.store import SAMPLES, SERIES, Manifest, read_manifest, verify
 
-__all__ = ["Evidence", "GcSource", "Problem", "load"]
+__all__ = ["Evidence", "GcSource", "Problem", "gc_files", "load", "read_requests", "request_files"]
 
 NO_CLOCK = "a JVM in it logs no wall clock, so it cannot be laid beside the requests: set jvm_start of this gc_log"
 REQUEST_KINDS = ("k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv")
@@ -72,6 +73,10 @@ class Evidence:
         Snapshots of pg_stat_database; an empty frame without any.
     insights : DataFrame or None
         Load of Performance Insights; None without any.
+    stale : tuple of (dict, int)
+        Labels and time [us since epoch, UTC] at which a series ended for sure (a stale marker).
+    modes : tuple of {"raw", "range"}
+        Of each series of `samples`: real sample times, or a grid.
     """
 
     incident: Incident
@@ -89,6 +94,8 @@ class Evidence:
     database_log: pglog.PostgresLog = field(default_factory=pglog.empty)
     database_counters: pd.DataFrame = field(default_factory=no_database_counters)
     insights: pd.DataFrame | None = None
+    stale: tuple[tuple[dict[str, str], int], ...] = ()
+    modes: tuple[str, ...] = ()
 
 
 def load(incident: Incident) -> Evidence:
@@ -124,16 +131,21 @@ def load(incident: Incident) -> Evidence:
     reports: list[ReadReport] = []
     files: dict[str, str] = {}
 
-    samples = prometheus.EMPTY
+    samples, modes = prometheus.EMPTY, tuple[str, ...]()
     if manifest.entry(SAMPLES) and not {SERIES, SAMPLES} & set(missing):
         samples = prometheus.read_samples(raw / SERIES, raw / SAMPLES)
+        modes = prometheus.modes_of(samples, raw / SERIES)
         files["prometheus"] = f"raw/{SAMPLES}"
     elif spec.sources.prometheus is not None and not missing:
         problems.append(Problem("prometheus", "declared in incident.yaml, but no samples were captured"))
+    problems += [
+        Problem(f"prometheus: {a.id}", f"{a.status}: {a.reason}") for a in standing(manifest.queries)
+        if a.required and a.status in ("failed", "partial", "skipped")
+    ]  # fmt: skip
 
     requests = [RequestRows().frame()]
-    for kind, log, mapping in _request_files(incident, manifest, missing):
-        read = partial(_read_requests, incident.folder / log, kind, mapping)
+    for kind, log, mapping in request_files(incident, manifest, missing):
+        read = partial(read_requests, incident.folder / log, kind, mapping)
         frame = read_one(read, incident, log, reports, problems)
         if frame is not None:
             requests.append(frame)
@@ -153,7 +165,7 @@ def load(incident: Incident) -> Evidence:
         deployments = rollouts.rollouts_from_events(events)
         files["deployments"] = files.get("events", "")
     gc_logs = []
-    for container, pod, log, jvm_start in _gc_files(incident, manifest, missing):
+    for container, pod, log, jvm_start in gc_files(incident, manifest, missing):
         read_log = partial(read_gc_log, incident.folder / log, jvm_start=jvm_start)
         found = read_one(read_log, incident, log, reports, problems)
         timed = None if found is None else with_times(found)
@@ -168,15 +180,17 @@ def load(incident: Incident) -> Evidence:
     problems += database.problems
     files |= database.files
     evidence = Evidence(
-        incident, samples, joined(requests), events, deployments, tuple(reports), tuple(problems), manifest, files,
+        incident, prometheus.without_stale(samples), joined(requests),
+        events, deployments, tuple(reports), tuple(problems), manifest, files,
         tuple(gc_logs), database.sessions, database.statements, database.log,
-        database.counters, database.insights,
+        database.counters, database.insights, tuple(prometheus.stale_markers(samples)), modes,
     )  # fmt: skip
     _refuse_empty(evidence)
     return evidence
 
 
-def _read_requests(path: Path, kind: str, mapping: dict[str, str] | None) -> tuple[pd.DataFrame, ReadReport]:
+def read_requests(path: Path, kind: str, mapping: dict[str, str] | None) -> tuple[pd.DataFrame, ReadReport]:
+    """Read a request log of a kind of `REQUEST_KINDS`."""
     if kind == "k6-json":
         return k6.read_k6_json(path)
     if kind == "k6-csv":
@@ -184,7 +198,7 @@ def _read_requests(path: Path, kind: str, mapping: dict[str, str] | None) -> tup
     return access_log.read_access_log(path, kind, mapping)
 
 
-def _gc_files(
+def gc_files(
     incident: Incident, manifest: Manifest, missing: tuple[str, ...]
 ) -> Iterator[tuple[str, str, str, pd.Timestamp | None]]:
     """Yield container, pod, path and start of the JVM of the GC logs to read: the declared ones, else the captured."""
@@ -196,7 +210,7 @@ def _gc_files(
         yield from (("", "", f"raw/{e.path}", None) for e in manifest.current("gc-log") if e.path not in missing)
 
 
-def _request_files(
+def request_files(
     incident: Incident, manifest: Manifest, missing: tuple[str, ...]
 ) -> Iterator[tuple[str, str, dict[str, str] | None]]:
     """Yield the request logs to read: the declared ones, else the captured ones, each recording in one format only."""

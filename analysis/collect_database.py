@@ -19,10 +19,10 @@ from analysis.sources.performance_insights.reader import read_performance_insigh
 from analysis.sources.pglog.frames import PostgresLog, empty
 from analysis.sources.pglog.reader import read_postgres_log
 from analysis.sources.postgres_counters import no_database_counters, read_database_counters
-from analysis.spec import Database
+from analysis.spec_sources import Database
 from analysis.store import Manifest
 
-__all__ = ["DatabaseEvidence", "read_database"]
+__all__ = ["DatabaseEvidence", "database_sources", "read_database"]
 
 TABLES: dict[str, tuple[Callable[..., Any], Callable[[], pd.DataFrame]]] = {
     "postgres-ash": (postgres.read_sessions, postgres.no_sessions),
@@ -82,7 +82,7 @@ def read_database(incident: Incident, manifest: Manifest, missing: tuple[str, ..
     frames = {kind: [none()] for kind, (_, none) in TABLES.items()}
     logs: list[Database] = []
     answers: list[Database] = []
-    for source in _sources(incident, manifest, missing):
+    for source in database_sources(incident, manifest, missing):
         if source.kind in (LOG, INSIGHTS):
             (logs if source.kind == LOG else answers).append(source)
             continue
@@ -156,7 +156,7 @@ def _read_insights(
     return load if isinstance(load, pd.DataFrame) else None
 
 
-def _sources(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[Database]:
+def database_sources(incident: Incident, manifest: Manifest, missing: tuple[str, ...]) -> Iterator[Database]:
     """Yield the recordings to read, with their paths below the incident folder."""
     declared = incident.spec.sources.database
     for source in declared:

@@ -6,6 +6,7 @@
     ├── SpecError            incident.yaml or the arguments are wrong (all problems at once)      exit 2
     ├── EvidenceError        a file of the evidence is altered, half-written or not what it says  exit 2
     ├── BusyError            another run holds the report folder                                   exit 2
+    ├── StorageError         a file cannot be written: the disk is full or read-only               exit 1
     ├── CoverageError        a signal has too few samples for the question                         exit 3
     ├── SectionError         a notebook failed; the others go on                                   exit 3
     └── NoDataError          nothing usable to analyse                                             exit 4
@@ -21,6 +22,7 @@ __all__ = [
     "NoDataError",
     "SectionError",
     "SpecError",
+    "StorageError",
 ]
 
 
@@ -93,6 +95,10 @@ class BusyError(AnalysisError):
     """Another run holds the report folder."""
 
     exit_code = 2
+
+
+class StorageError(AnalysisError):
+    """A file cannot be written: the disk is full or may not be written to; what was there stays."""
 
 
 class CoverageError(AnalysisError):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-import pandas as pd
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SpecError
-from analysis.window import parse_time
+from analysis.spec_fields import Model, Time, Zone
+from analysis.spec_sources import Sources
 
 __all__ = ["COUNTED", "SPEC_FILE", "SignalSpec", "Spec", "read_spec"]
 
@@ -22,52 +20,7 @@ SPEC_FILE = "incident.yaml"
 COUNTED = ("requests", "connects")  # symptoms that are counted one by one: requests, and attempts to connect
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
-
-
-def _time_field(value: object) -> pd.Timestamp:
-    try:
-        return parse_time(value)
-    except SpecError as error:
-        raise ValueError(f"{error.what} (expected {error.expected})") from None
-
-
-def _reference(value: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/\S+", value):
-        raise ValueError("a secret must be a reference, env:NAME or file:/path, never the value itself")
-    return value
-
-
-def _url(value: str) -> str:
-    if value.startswith(("env:", "file:")):
-        return _reference(value)
-    if not re.match(r"https?://", value) or "@" in value.split("/", 3)[2]:
-        raise ValueError("expected env:NAME, file:/path, or an http(s) URL without user or password")
-    return value
-
-
-def _inside(value: str) -> str:
-    path = Path(value)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("expected a path inside the incident folder, such as raw/gc/gc.log.gz")
-    return path.as_posix()
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone, such as Asia/Seoul or UTC") from None
-    return value
-
-
-Time = Annotated[pd.Timestamp, BeforeValidator(_time_field)]
-Secret = Annotated[str, AfterValidator(_reference)]
-InsidePath = Annotated[str, AfterValidator(_inside)]
-
-
-class Period(_Model):
+class Period(Model):
     """A window of the spec."""
 
     start: Time
@@ -80,14 +33,14 @@ class Period(_Model):
         return self
 
 
-class Service(_Model):
+class Service(Model):
     """The service that users felt."""
 
     namespace: str = Field(min_length=1)
     workload: str = Field(min_length=1)
 
 
-class SymptomSpec(_Model):
+class SymptomSpec(Model):
     """What users felt: which requests are bad, the objective, and how long it must be missed.
 
     The source is `requests`, `connects` (attempts to connect to the database, from its log), or a name under signals.
@@ -110,14 +63,14 @@ class SymptomSpec(_Model):
         return self
 
 
-class Timeout(_Model):
+class Timeout(Model):
     """A configured timeout, for the audit."""
 
     call: str
     seconds: float = Field(gt=0)
 
 
-class Change(_Model):
+class Change(Model):
     """What people know and no system recorded."""
 
     time: Time
@@ -126,85 +79,35 @@ class Change(_Model):
 
 
 class SignalSpec(BaseModel):
-    """The author's own mapping of a metric; further keys are label roles."""
+    """The author's own mapping of a metric; further keys are label roles. A live capture takes it under its name."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    promql: str
-
-
-class PrometheusSpec(_Model):
-    """Where a live capture reads."""
-
-    url: Annotated[str, AfterValidator(_url)]
-    auth: Secret | None = None
+    promql: str = Field(min_length=1)
+    unit: str = ""
+    required: bool = True
     step_seconds: float | None = Field(default=None, gt=0)
 
 
-class GcLog(_Model):
-    """A GC log; `jvm_start` gives times of day to one that has only an uptime."""
-
-    path: InsidePath
-    container: str | None = None
-    pod: str | None = None
-    jvm_start: Time | None = None
-
-
-class Database(_Model):
-    """A database recording; `prefix` and `timezone` are for text logs, `mapping` for samples of other samplers."""
-
-    kind: str
-    path: InsidePath
-    vcpu: float | None = Field(default=None, gt=0)
-    prefix: str | None = None
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
-    mapping: dict[str, str] | None = None
-
-
-class Kubernetes(_Model):
-    """Kubernetes events and deployments."""
-
-    events: InsidePath | None = None
-    deployments: InsidePath | None = None
-
-
-class Requests(_Model):
-    """A request log: k6 results or an access log."""
-
-    kind: Literal["k6-json", "k6-csv", "envoy", "nginx", "jsonl", "csv"]
-    path: InsidePath
-    mapping: dict[str, str] | None = None
-
-
-class Sources(_Model):
-    """Where the evidence is."""
-
-    prometheus: PrometheusSpec | None = None
-    gc_logs: tuple[GcLog, ...] = ()
-    database: tuple[Database, ...] = ()
-    kubernetes: Kubernetes = Kubernetes()
-    requests: tuple[Requests, ...] = ()
-
-
-class Review(_Model):
+class Review(Model):
     """State of the review."""
 
     status: Literal["draft", "in review", "reviewed"] = "draft"
     owner: str | None = None
 
 
-class Spec(_Model):
+class Spec(Model):
     """incident.yaml."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     title: str = Field(min_length=1)
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Zone = "UTC"
     window: Period
     baseline: Period
     service: Service
     symptom: SymptomSpec
     timeouts: tuple[Timeout, ...] = ()
     changes: tuple[Change, ...] = ()
-    signals: dict[str, SignalSpec] = {}
+    signals: dict[str, SignalSpec] = Field(default_factory=dict)
     sources: Sources = Sources()
     language: Literal["en", "ko"] = "en"
     review: Review = Review()
@@ -265,7 +168,7 @@ def _message(error: Any, known: list[str]) -> str:
 def _known_keys(model: type[BaseModel]) -> list[str]:
     keys: list[str] = []
     for name, field in model.model_fields.items():
-        keys.append(name)
+        keys.append(field.alias or name)
         nested = field.annotation
         for part in (nested, *getattr(nested, "__args__", ())):
             if isinstance(part, type) and issubclass(part, BaseModel):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import EvidenceError, NoDataError
+from analysis.asked import Asked
+from analysis.errors import EvidenceError, NoDataError, StorageError
 
-__all__ = ["Entry", "Manifest", "add_file", "digest", "read_manifest", "replace_atomically", "verify", "write_manifest"]
+__all__ = [
+    "Entry", "Manifest", "add_file", "digest", "publish", "read_manifest", "replace_atomically", "settle", "verify",
+    "write_manifest",
+]  # fmt: skip
 
 MANIFEST = "manifest.json"
+WORK = ".capture"  # below raw/: what a live capture has fetched so far
+COMMIT = f"{WORK}/commit"  # files that are whole and only have to be put in their places
 SERIES, SAMPLES = "series.parquet", "samples.parquet"
 SCHEMA_VERSION = 1
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All frozen files, the files that a capture passed over with the reason, and the tool's versions."""
+    """All frozen files, what a capture passed over with the reason, versions, and what was asked of which server.
+
+    `queries` has every question of every live capture; `server` is what the last one found out about the server.
+    Both are empty where the evidence came from files. `pack` is filled in the copy that `postmortem pack` makes.
+    """
 
     entries: tuple[Entry, ...] = ()
     skipped: tuple[dict[str, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    queries: tuple[Asked, ...] = ()
+    server: dict[str, Any] = field(default_factory=dict)
+    pack: dict[str, Any] = field(default_factory=dict)
 
     def current(self, *kinds: str) -> tuple[Entry, ...]:
         """Return the entries of some kinds that no later capture superseded."""
@@ -74,19 +90,34 @@ def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
         Where the file shall be; its folder is made.
     write : callable
         Writes to the path that it is given.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or may not be written to; what was there stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
     try:
-        write(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise StorageError(
+            f"{path.name} cannot be written: {os.strerror(error.errno)}",
+            where=str(path.parent),
+            expected="a disk with room that may be written to",
+            next="make room, then run the same command again: what is there is whole, and a capture goes on",
+        ) from None
 
 
 def read_manifest(raw: Path) -> Manifest:
@@ -100,6 +131,13 @@ def read_manifest(raw: Path) -> Manifest:
         If the manifest is half-written or of another schema.
     """
     path = raw / MANIFEST
+    if (raw / COMMIT).is_dir():
+        raise EvidenceError(
+            "a capture was cut short while it put its files in their places",
+            where=str(raw),
+            expected="evidence that is whole",
+            next="run the same `postmortem capture` again: it begins with that, and fetches nothing twice",
+        )
     if not path.is_file():
         raise NoDataError(
             "no evidence has been captured",
@@ -116,6 +154,8 @@ def read_manifest(raw: Path) -> Manifest:
         if outside:
             raise ValueError(f"a path leaves raw/: {outside[0]}")
         skipped, versions = tuple(found["skipped"]), tuple(sorted(found["versions"].items()))
+        queries = tuple(Asked.read(q) for q in found.get("queries", ()))
+        server, pack = dict(found.get("server", {})), dict(found.get("pack", {}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(
             f"the manifest cannot be read: {error}",
@@ -123,19 +163,68 @@ def read_manifest(raw: Path) -> Manifest:
             expected=f"a whole manifest of schema_version {SCHEMA_VERSION}",
             next="restore it from where the incident was captured",
         ) from None
-    return Manifest(entries, skipped, versions)
+    return Manifest(entries, skipped, versions, queries, server, pack)
 
 
 def write_manifest(raw: Path, manifest: Manifest) -> None:
     """Write raw/manifest.json atomically, entries sorted by path."""
-    document = {
+    document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "versions": dict(manifest.versions),
         "files": [vars(e) for e in sorted(manifest.entries, key=lambda e: e.path)],
         "skipped": sorted(manifest.skipped, key=lambda s: s["file"]),
     }
+    if manifest.server:
+        document["server"] = manifest.server
+    if manifest.queries:
+        ordered = sorted(manifest.queries, key=lambda q: (q.id, q.fetched_at, q.address))
+        document["queries"] = [q.as_dict() for q in ordered]
+    if manifest.pack:
+        document["pack"] = manifest.pack
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     replace_atomically(raw / MANIFEST, lambda p: p.write_text(text, encoding="utf-8"))
+
+
+def publish(raw: Path, files: Mapping[str, Path], manifest: Callable[[Path], Manifest]) -> Manifest:
+    """Put new files and their manifest in place as one step: cut short at any point, `settle` finishes or forgets it.
+
+    Parameters
+    ----------
+    raw : Path
+        The folder of the evidence.
+    files : mapping of str to Path
+        Name below raw/ -> the whole new file; it is moved (it must lie on the same disk).
+    manifest : callable
+        Gets the folder where the files wait, returns the manifest with their hashes.
+
+    Returns
+    -------
+    Manifest
+        What was written.
+    """
+    settle(raw)
+    waiting = raw / WORK / "next"
+    shutil.rmtree(waiting, ignore_errors=True)
+    waiting.mkdir(parents=True)
+    for name, path in files.items():
+        path.replace(waiting / name)
+    found = manifest(waiting)
+    write_manifest(waiting, found)
+    waiting.replace(raw / COMMIT)  # from here on it is done, whatever happens
+    settle(raw)
+    return found
+
+
+def settle(raw: Path) -> None:
+    """Finish a `publish` that was cut short; the manifest moves last."""
+    commit = raw / COMMIT
+    if not commit.is_dir():
+        return
+    for path in sorted(commit.iterdir(), key=lambda p: p.name == MANIFEST):
+        path.replace(raw / path.name)
+    commit.rmdir()
+    with suppress(OSError):  # unless a live capture is under way
+        (raw / WORK).rmdir()
 
 
 def verify(raw: Path, manifest: Manifest) -> tuple[str, ...]:

@@ -28,9 +28,14 @@ symptom:                       # what users felt: without one, nothing can be su
 timeouts: []                   # as configured: - {{call: redis command, seconds: 1.5}}
 changes: []                    # what people know and no system recorded:
                                # - {{time: 2026-01-01T12:40:00Z, kind: limit_removed, what: istio-proxy CPU limit}}
-sources: {{}}                    # files below raw/; what is captured is found without being listed. An access log with
-                               # unusual columns needs a mapping:
-                               # requests: [{{kind: csv, path: raw/requests/a.csv, mapping: {{time: ts}}}}]
+signals: {{}}                    # your own series, taken by a live capture:
+                               # errors: {{promql: 'sum by (pod) (rate(errors_total[1m]))', unit: 1/s}}
+sources: {{}}                    # where a live capture reads, and files below raw/ (those that are captured are found
+                               # without being listed). Secrets are references, env:NAME or file:/path:
+  # prometheus: {{url: "http://localhost:9090", auth: env:PROMETHEUS_TOKEN, match: {{cluster: eu-1}}}}
+  # kubernetes: {{kubeconfig: env:KUBECONFIG}}
+  # gc_logs:    [{{path: raw/gc/gc.log, from: /var/log/app/gc.log, container: app}}]
+  # requests:   [{{kind: csv, path: raw/requests/a.csv, mapping: {{time: ts}}}}]     (unusual columns: a mapping)
 language: en
 review: {{status: draft, owner: null}}
 """

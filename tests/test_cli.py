@@ -38,15 +38,16 @@ def test_new_and_new_again_and_nothing_captured_yet(tmp_path):
     folder = tmp_path / "demo"
     said = run(0, "new", folder)
     assert f"wrote {folder / 'incident.yaml'}" in said
-    assert "postmortem capture DIR --from PATH" in said
+    assert "postmortem capture DIR, live or --from PATH" in said
     assert "there is an incident already" in run(2, "new", folder)
     assert "no evidence has been captured" in run(4, "report", folder)
     assert sorted(p.name for p in folder.iterdir()) == ["incident.yaml", "narrative.md"]
 
 
 def test_capture_without_a_source_and_from_nowhere(tmp_path):
-    said = run(2, "capture", tmp_path)
-    assert "--from PATH" in said
+    assert "postmortem new DIR" in run(2, "capture", tmp_path)
+    run(0, "new", tmp_path / "new")
+    assert "postmortem capture DIR --from PATH" in run(2, "capture", tmp_path / "new")
     assert "no such folder" in run(2, "capture", tmp_path, "--from", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "nothing to capture" in run(4, "capture", tmp_path, "--from", tmp_path / "empty")

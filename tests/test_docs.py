@@ -1,19 +1,13 @@
 """The README is true: its code runs, its commands exist, its cron line works, a real Prometheus can be recorded."""
 
 import re
-import shutil
-import socket
 import subprocess
 import sys
-import tarfile
-import time
-import urllib.request
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import ROOT, A, missing
+from tests.conftest import ROOT, A
 from tests.report.conftest import postmortem
+from tests.servers import lab_tsdb, prometheus
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -37,7 +31,7 @@ def test_the_ten_lines_run():
 def test_every_command_is_documented_and_every_documented_command_exists():
     help_text = postmortem("--help").stdout
     commands = set(re.findall(r"^\W*([\w-]+)  +[A-Z]", help_text, re.MULTILINE)) - {"help"}
-    assert commands == {"new", "capture", "check", "report", "suspects", "gc", "db", "sample-db"}
+    assert commands == {"new", "capture", "check", "report", "suspects", "gc", "db", "sample-db", "pack"}
     assert commands <= set(re.findall(r"postmortem ([\w-]+)", README))
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"help", "setup", "report", "test", "check", "lab", "bench", "clean"} <= targets
@@ -108,53 +102,19 @@ def test_the_cron_line_runs_as_cron_would(tmp_path):
     assert (tmp_path / "www" / "report.html").is_file()
 
 
-@pytest.fixture
-def prometheus(corpus, tmp_path):
-    if shutil.which("prometheus") is None:
-        missing("the program prometheus")
-    with tarfile.open(corpus / "lab" / "A-sidecar-throttle" / "prometheus_tsdb.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    (tmp_path / "empty.yml").write_text("")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    command = [
-        "prometheus", f"--storage.tsdb.path={tmp_path / 'tsdb'}", "--storage.tsdb.retention.time=10y",
-        f"--config.file={tmp_path / 'empty.yml'}", f"--web.listen-address=127.0.0.1:{port}",
-    ]  # fmt: skip
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.2)
-        else:
-            pytest.fail("prometheus did not start")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
+def test_a_live_capture_from_a_real_prometheus_gives_the_same_verdict(corpus, tmp_path):
+    from analysis import investigate
 
-
-def test_a_recording_from_a_real_prometheus_gives_the_same_verdict(prometheus, tmp_path):
-    from analysis import capture_from, investigate
-
-    recording = tmp_path / "recording"
-    recording.mkdir()
-    code = block("record").replace("http://localhost:9090", prometheus)
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    for name in ("requests/k6_results.json.gz", "kubernetes/events.json", "kubernetes/deployments.csv"):
-        shutil.copy(A / "raw" / name, recording)
-    folder = tmp_path / "incident"
-    folder.mkdir()
     spec = (A / "incident.yaml").read_text(encoding="utf-8")
-    (folder / "incident.yaml").write_text(re.sub(r"  gc_logs:.*?(?=  kubernetes:)", "", spec, flags=re.DOTALL))
-    capture_from(folder, recording)
-    first = investigate(folder).findings[0]
+    for name in ("gc/gc.log.gz", "db/pg_stat_activity.parquet", "db/pg_stat_statements.parquet"):
+        spec = spec.replace(f"path: raw/{name}", f"path: raw/{name}, from: {A / 'raw' / name}")
+    spec = spec.replace("json.gz}]", f"json.gz, from: {A / 'raw/requests/k6_results.json.gz'}}}]")
+    spec = re.sub(r"  kubernetes:.*\n", "", spec)
+    with prometheus(lab_tsdb(corpus, A.name, tmp_path / "server")) as url:
+        live = block("live").replace("http://localhost:9090", url)
+        (tmp_path / "incident").mkdir()
+        (tmp_path / "incident" / "incident.yaml").write_text(spec.replace("sources:\n", live), encoding="utf-8")
+        run = postmortem("capture", str(tmp_path / "incident"))
+    assert run.returncode == 0, run.stderr
+    first = investigate(tmp_path / "incident").findings[0]
     assert (first.id, first.verdict, first.rank) == ("cpu_throttling:payments/payment-api/istio-proxy", "supported", 1)
-    assert "same rollout" in first.tests[4].words

@@ -65,7 +65,7 @@ class Symptom:
                 more_statements_than=spec.more_statements_than,
             )  # fmt: skip
         else:
-            table = _own_series(evidence, incident.spec.signals[spec.source].promql, 1 - spec.objective_ratio)
+            table = _own_series(evidence, spec.source, 1 - spec.objective_ratio)
         if spec.source == "connects":
             table.attrs[QUIET] = True  # a log of connections is silent when nobody tries
         index = pd.DatetimeIndex(table.index)
@@ -86,21 +86,23 @@ class Symptom:
         return cls(table, episodes, bool(inside.any()), typical, bad_before)
 
 
-def _own_series(evidence: Evidence, promql: str, allowed_ratio: float) -> pd.DataFrame:
+def _own_series(evidence: Evidence, name: str, allowed_ratio: float) -> pd.DataFrame:
     """Return the samples of the author's own ratio as if each were a request: bad where it exceeds what is allowed.
 
+    A plain metric is read as it was recorded; an expression under the signal's name, as a live capture keeps it.
     Durations are unknown, so that no magnitude can be tested and nothing be supported by such a symptom alone.
     """
+    promql = evidence.incident.spec.signals[name].promql
     found = re.fullmatch(r"\s*([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s*", promql)
-    if found is None:
+    if found is None and name not in evidence.samples.names:
         raise SpecError(
             f"the symptom's query is not a plain metric: {promql}",
-            where="signals",
-            expected='a recorded metric, such as error_ratio or error_ratio{job="api"}',
-            next="record the expression under a name, or take the symptom from requests",
+            where=f"signals.{name}",
+            expected='a recorded metric, such as error_ratio or error_ratio{job="api"}, or a live capture of it',
+            next="run postmortem capture DIR with sources.prometheus, or take the symptom from requests",
         )
-    labels = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', found[2] or ""))
-    series = list(evidence.samples.named(found[1], **labels))
+    labels = {} if found is None else dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', found[2] or ""))
+    series = list(evidence.samples.named(name if found is None else found[1], **labels))
     times = np.concatenate([s.times for s in series] or [np.zeros(0, "i8")])
     values = np.concatenate([s.values for s in series] or [np.zeros(0)])
     known = np.isfinite(values)

@@ -108,9 +108,9 @@ def test_a_failing_notebook_costs_its_section_only(tmp_path, monkeypatch):
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path):
-    from analysis.report.make import _held
+    from analysis.lock import held
 
-    with _held(tmp_path), pytest.raises(BusyError, match="another run"):
+    with held(tmp_path, doing="making this report", next=""), pytest.raises(BusyError, match="another run"):
         make_report(D, output=tmp_path)
 
 

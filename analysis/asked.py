@@ -1,0 +1,141 @@
+"""`Asked`: one question to a server of metrics, exactly as it was put, and what became of it; part of the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = ["STATUSES", "Asked", "standing", "told"]
+
+STATUSES = ("ok", "partial", "empty", "failed", "skipped")  # the better come first
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question and its end.
+
+    Parameters
+    ----------
+    id : str
+        Name of the question: `question/metric` of the catalogue, or the author's own name.
+    question : str
+        What it is for: a question of the catalogue, "signals", or "queries".
+    dialect : str
+        Whose metric it is; "" of the author's own.
+    promql : str
+        Exactly what was asked, after substitution.
+    mode : {"raw", "range"}
+        Real sample times, or values on a grid of step_seconds.
+    way : str
+        remote_read, export, range_vector or query_range; "" if nothing was asked.
+    status : {"ok", "partial", "empty", "failed", "skipped"}
+        How it ended. `empty`: the server answered, there is nothing; `partial`: the server warned that data is missing.
+    reason : str
+        Why it is not ok, in the server's words where it has any.
+    required : bool
+        Whether a capture without it is incomplete.
+    start, end : str
+        Window [ISO-8601 UTC].
+    step_seconds : float or None
+        Of the grid; None of raw samples.
+    unit, scope : str
+        Unit of the values; how far the question was narrowed: everything, namespace, workload, own.
+    time_shift_seconds : float
+        How much later than the truth the values may be stamped, as known of the exporter.
+    series, samples, bytes, requests, splits : int
+        What came.
+    seconds : float
+        How long it took.
+    warnings, advice, left_out : tuple of str
+        See `Fetched`.
+    fetched_at : str
+        When [ISO-8601 UTC].
+    address : str
+        Of what was asked: hash of source, question, window, step and way.
+    """
+
+    id: str
+    question: str
+    dialect: str
+    promql: str
+    mode: Literal["raw", "range"]
+    way: str
+    status: Literal["ok", "partial", "empty", "failed", "skipped"]
+    reason: str = ""
+    required: bool = False
+    start: str = ""
+    end: str = ""
+    step_seconds: float | None = None
+    unit: str = ""
+    scope: str = ""
+    time_shift_seconds: float = 0.0
+    series: int = 0
+    samples: int = 0
+    bytes: int = 0
+    requests: int = 0
+    splits: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    fetched_at: str = ""
+    address: str = ""
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> Asked:
+        """Return the record that a manifest holds.
+
+        Raises
+        ------
+        ValueError
+            If a key is missing or of another type.
+        """
+        try:
+            return msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"a question of the capture: {error}") from None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as it stands in the manifest."""
+        return asdict(self)
+
+
+def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
+    """Return what counts of each question: of several captures its best end, of equals the newest; in order of id.
+
+    Parameters
+    ----------
+    records : iterable of Asked
+        Of all captures of an incident.
+
+    Examples
+    --------
+    >>> failed = Asked("up", "targets", "", "up", "raw", "remote_read", "failed", "HTTP 503", fetched_at="2026-01-02")
+    >>> came = Asked("up", "targets", "", "up", "raw", "remote_read", "ok", series=3, fetched_at="2026-01-01")
+    >>> [a.status for a in standing((came, failed))]
+    ['ok']
+    """
+    return _best(records, lambda a: (a.id,))
+
+
+def told(before: Iterable[Asked], now: Iterable[Asked]) -> tuple[Asked, ...]:
+    """Return the records of earlier captures and of this one, the very same question with its best end once.
+
+    Parameters
+    ----------
+    before, now : iterable of Asked
+        Records of the manifest; of the capture that has just ended.
+    """
+    return _best((*before, *now), lambda a: (a.id, a.address))
+
+
+def _best(records: Iterable[Asked], key: Callable[[Asked], tuple[str, ...]]) -> tuple[Asked, ...]:
+    best: dict[tuple[str, ...], Asked] = {}
+    for record in sorted(records, key=lambda a: a.fetched_at):
+        held = best.get(key(record))
+        if held is None or STATUSES.index(record.status) <= STATUSES.index(held.status):
+            best[key(record)] = record
+    return tuple(best[k] for k in sorted(best))

@@ -1,0 +1,190 @@
+"""All questions to one server of metrics, one after the other; each answer is on the disk before the next is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.asked import Asked
+from analysis.incident import Incident
+from analysis.live.budget import choose
+from analysis.live.catalogued import Wanted, wanted_questions
+from analysis.live.desk import Desk, asked_of, record_of
+from analysis.live.inventory import Inventory, matchers_of, take_inventory
+from analysis.live.parts import Parts
+from analysis.live.question import Question, own_questions
+from analysis.live.span import Span
+from analysis.live.telling import Telling
+from analysis.live.ways import Pace, ways_of
+from analysis.series import iso
+from analysis.sources.prometheus.connection import Settings, Source, connect
+from analysis.sources.prometheus.plan import plan
+from analysis.sources.prometheus.probe import probe
+from analysis.sources.prometheus.sample_files import read_series
+from analysis.sources.prometheus.selector import Selector
+from analysis.sources.prometheus.server_facts import ServerFacts
+from analysis.spec_sources import PrometheusSpec
+from analysis.store import SERIES, Manifest
+
+__all__ = ["Metrics", "ask_all"]
+
+SCRAPE_SECONDS = 15.0  # taken where nobody knows
+OVER_BUDGET = "the budget of {most:,} samples is used up: raise most_samples, narrow the scope, or name the questions"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What was asked now, what is frozen already and was not asked again, facts of the server, and notes."""
+
+    asked: tuple[Asked, ...]
+    held: tuple[Asked, ...]
+    server: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def ask_all(
+    incident: Incident,
+    manifest: Manifest,
+    parts: Parts,
+    span: Span,
+    *,
+    refresh: bool,
+    progress: Callable[[str], object],
+) -> Metrics:
+    """Ask a server what the spec and the catalogue want to know.
+
+    Parameters
+    ----------
+    incident : Incident
+        Its spec names the server.
+    manifest : Manifest
+        What is frozen already.
+    parts : Parts
+        Where answers are kept.
+    span : Span
+        The window.
+    refresh : bool
+        Ask again what is frozen.
+    progress : callable
+        Called with a line now and then.
+
+    Raises
+    ------
+    SpecError
+        If a reference cannot be resolved.
+    RequestError
+        If the server does not answer at all, or refuses the credentials.
+    """
+    spec = incident.spec.sources.prometheus
+    assert spec is not None
+    with connect(_settings(spec)) as source:
+        progress(f"asking {source.name} what it has")
+        facts = probe(source)
+        frozen = {} if refresh else {a.address: a for a in manifest.queries if _final(a, span)}
+        desk = Desk(source, span, ways_of(facts, spec.mode), Pace(None, spec.step_seconds), parts, frozen)
+        telling = Telling(progress, {})
+        first = asked_of(desk, _up(spec), telling)
+        pace = Pace(_scrape_seconds(facts, parts, first), spec.step_seconds)
+        desk = replace(desk, pace=pace)
+        progress(f"counting the series of {source.name}")
+        inventory = take_inventory(source, incident, span)
+        found = inventory.resolved()
+        scrape = pace.scrape_seconds or SCRAPE_SECONDS
+        apart = spec.step_seconds if spec.mode == "range" and spec.step_seconds else scrape
+        choice = choose(source, incident, span, found, plan(span.start_us, span.end_us, step_seconds=apart))
+        wanted = wanted_questions(choice, found, spec, scrape)
+        counted = _counted(desk, inventory)
+        asked = (first, *counted, *_all(desk, wanted, own_questions(incident.spec), spec.most_samples, progress))
+        server = _server(source, facts, desk, inventory)
+    server |= _described(inventory, parts, asked, incident.raw / SERIES)
+    held = tuple(a for a in asked if desk.frozen.get(a.address) is a)
+    return Metrics(tuple(a for a in asked if a not in held), held, server, (*facts.notes, *wanted.notes))
+
+
+def _up(spec: PrometheusSpec) -> Question:
+    selector = Selector((("__name__", "=", "up"), *matchers_of(spec)))
+    return Question("targets/up", "targets", "prometheus", str(selector), required=True, scope="everything")
+
+
+def _settings(spec: PrometheusSpec) -> Settings:
+    return Settings(
+        spec.url, auth=spec.auth, tenant=spec.tenant, headers=spec.headers, ca_path=spec.ca,
+        client_cert=spec.client_cert, client_key=spec.client_key, verify=spec.verify, encoding=spec.encoding,
+        read_seconds=spec.read_seconds, parameters=spec.parameters,
+    )  # fmt: skip
+
+
+def _final(asked: Asked, span: Span) -> bool:
+    """Return whether an answer is complete for good: it came whole, and long enough after its window."""
+    return asked.status == "ok" and bool(asked.fetched_at) and span.settled(pd.Timestamp(asked.fetched_at))
+
+
+def _all(
+    desk: Desk, wanted: Wanted, own: tuple[Question, ...], most: int, progress: Callable[[str], object]
+) -> tuple[Asked, ...]:
+    """Ask one question after the other, the author's own first; return their records, those of refused ones too."""
+    questions = (*own, *wanted.questions)
+    telling = Telling(progress, {q.id: wanted.expected.get(q.id, 0.0) for q in questions})
+    asked = [record_of(desk, question, "skipped", reason=reason) for question, reason in wanted.refused]
+    total = 0
+    for question in questions:
+        telling.begin(question.id)
+        if total >= most and not question.required:
+            asked.append(record_of(desk, question, "skipped", reason=OVER_BUDGET.format(most=most)))
+            continue
+        asked.append(asked_of(desk, question, telling))
+        total += asked[-1].samples
+    return tuple(asked)
+
+
+def _scrape_seconds(facts: ServerFacts, parts: Parts, up: Asked) -> float | None:
+    """Return the longest scrape interval, as measured on `up`, else as the server says; None if nobody knows."""
+    if up.status in ("ok", "partial") and up.mode == "raw" and parts.find(up.address):
+        steps = [
+            float(np.median(np.diff(s.times))) / 1e6 for s in parts.table(up.address).named("up") if len(s.times) > 2
+        ]
+        if steps:
+            return round(max(steps), 3)
+    return max(facts.scrape_seconds.values(), default=None)
+
+
+def _counted(desk: Desk, inventory: Inventory) -> tuple[Asked, ...]:
+    """Return the record of a count that failed: nobody knows what else there is to ask for."""
+    if not inventory.failures:
+        return ()
+    count = Question("catalogue/names", "catalogue", "", "count by (__name__)", required=True, scope="everything")
+    return (record_of(desk, count, "failed", reason="; ".join(dict.fromkeys(inventory.failures))),)
+
+
+def _server(source: Source, facts: ServerFacts, desk: Desk, inventory: Inventory) -> dict[str, Any]:
+    """Return what the manifest says of the server; its name has no credentials."""
+    oldest = facts.oldest_time_us
+    return {
+        "name": source.name, "flavour": facts.flavour, "version": facts.version, "ways": list(desk.ways),
+        "lookback_seconds": facts.lookback_seconds, "clock_offset_seconds": facts.clock_offset_seconds,
+        "oldest_time": None if oldest is None else iso(pd.Timestamp(oldest, unit="us", tz="UTC")),
+        "scrape_interval_seconds": desk.pace.scrape_seconds, "scrape_intervals_seconds": dict(facts.scrape_seconds),
+        "catalogue_version": inventory.catalogue.version, "notes": list(facts.notes),
+    }  # fmt: skip
+
+
+def _described(inventory: Inventory, parts: Parts, asked: tuple[Asked, ...], frozen: Path) -> dict[str, Any]:
+    """Return which dialects answered each question and what is not there, with what that means.
+
+    What the server could not be asked for is not said to be absent.
+    """
+    labels: dict[str, set[str]] = {}
+    before = list(read_series(frozen)["labels"]) if frozen.is_file() else []
+    came = [found for a in asked if a.series and parts.find(a.address) for found in parts.labels(a.address)]
+    for found in (*before, *came):
+        labels.setdefault(found.get("__name__", ""), set()).update(found)
+    resolved = inventory.resolved({name: frozenset(found) for name, found in labels.items()})
+    absent = [f"{r.question.id}: {line}" for r in resolved for line in (*r.missing, *r.doubts)]
+    if inventory.failures:
+        absent = ["unknown: the server could not say what it has"]
+    return {"dialects": {r.question.id: list(r.dialects) for r in resolved if r.dialects}, "not_there": absent}

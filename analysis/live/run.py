@@ -1,0 +1,146 @@
+"""`capture_live`: everything that a postmortem will need, from where it still is, into raw/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.asked import Asked, standing, told
+from analysis.errors import AnalysisError, SpecError
+from analysis.freeze import freeze_samples, tool_versions
+from analysis.incident import Incident
+from analysis.live.cluster import take_cluster
+from analysis.live.files import take_files
+from analysis.live.metrics import Metrics, ask_all
+from analysis.live.parts import Parts
+from analysis.live.span import span_of
+from analysis.lock import held
+from analysis.series import iso
+from analysis.sources.prometheus.stored import stored_of
+from analysis.spec_sources import FileSource
+from analysis.store import Entry, Manifest, read_manifest, settle, verify, write_manifest
+
+__all__ = ["Captured", "capture_live"]
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What a live capture left behind.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        All that is frozen now.
+    missing : tuple of str
+        What was required and did not come, and why: the capture is incomplete.
+    notes : tuple of str
+        What else did not come, what is not there, what the server refused to say.
+    """
+
+    manifest: Manifest
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def capture_live(folder: Path, *, refresh: bool = False, progress: Say = lambda _: None,
+                 now: pd.Timestamp | None = None) -> Captured:  # fmt: skip
+    """Freeze the evidence that the spec names: files by `from`, Kubernetes, and the metrics of a Prometheus.
+
+    It can be interrupted at any point and goes on where it was; a second capture adds and never loses. An answer that
+    is frozen already and that nothing can be added to is not asked for again.
+
+    Parameters
+    ----------
+    folder : Path
+        The incident folder.
+    refresh : bool
+        Ask everything again.
+    progress : callable
+        Called with a line now and then.
+    now : Timestamp, optional
+        The time; for tests.
+
+    Returns
+    -------
+    Captured
+        Also where some of it did not come.
+
+    Raises
+    ------
+    SpecError
+        If the spec is wrong or names nothing to capture from.
+    EvidenceError
+        If evidence that is there was altered.
+    BusyError
+        If another capture of this folder runs.
+    StorageError
+        If the disk is full; what was fetched so far is kept.
+    """
+    incident = Incident.load(folder)
+    _need_sources(incident)
+    now = now or pd.Timestamp.now("UTC")
+    raw, fetched_at = incident.raw, iso(now.floor("s"))
+    with held(raw, doing="capturing this incident", next="wait for it"):
+        settle(raw)
+        manifest = read_manifest(raw) if (raw / "manifest.json").exists() else Manifest()
+        lost = verify(raw, manifest)
+        manifest, missing = take_cluster(incident, manifest, fetched_at, progress)
+        manifest, more = take_files(incident, manifest, fetched_at, progress)
+        missing = (*(f"{path}: captured before, but not there any more" for path in lost), *missing, *more)
+        manifest = replace(manifest, versions=tool_versions())
+        write_manifest(raw, manifest)
+        if incident.spec.sources.prometheus is None:
+            return Captured(manifest, missing, ())
+        return _metrics(incident, manifest, now, missing, partial(ask_all, refresh=refresh, progress=progress))
+
+
+def _need_sources(incident: Incident) -> None:
+    sources = incident.spec.sources
+    files: tuple[FileSource, ...] = (*sources.gc_logs, *sources.database, *sources.requests)
+    if sources.prometheus is None and sources.kubernetes.kubeconfig is None and not any(f.taken_from for f in files):
+        raise SpecError(
+            "the spec names nothing to capture from",
+            where=str(incident.folder / "incident.yaml"),
+            expected="sources.prometheus.url, sources.kubernetes.kubeconfig, or a log with `from`",
+            next="add one of them, or capture recorded files: postmortem capture DIR --from PATH",
+        )
+
+
+def _metrics(
+    incident: Incident, manifest: Manifest, now: pd.Timestamp, missing: tuple[str, ...], ask: Callable[..., Metrics]
+) -> Captured:
+    """Ask the server of metrics, then put what came into the store in one step."""
+    raw, asked_of = incident.raw, incident.spec.sources.prometheus
+    assert asked_of is not None
+    parts = Parts.of(raw)
+    plan = {"window": incident.window.as_dict(), "baseline": incident.baseline.as_dict(),
+            "prometheus": asked_of.model_dump(mode="json")}  # fmt: skip
+    span = parts.begin(plan, span_of(incident, margin_seconds=asked_of.margin_seconds, now=now))
+    try:
+        metrics = ask(incident, manifest, parts, span)
+    except AnalysisError as error:
+        if error.exit_code != 3:
+            raise
+        return Captured(manifest, (*missing, f"prometheus: {error}"), ())
+    new = tuple(
+        stored_of(parts.table(a.address), query_id=a.id, unit=a.unit, mode=a.mode) for a in metrics.asked if a.series
+    )
+    entry = Entry("", "", metrics.server["name"], "", 0, iso(now.floor("s")), {})
+    asked = told(manifest.queries, metrics.asked)
+    finished = partial(replace, queries=asked, server=metrics.server)
+    done = freeze_samples(raw, new, finished, manifest, entry=entry)
+    parts.forget()
+    count = {a.id for a in metrics.asked} | {a.id for a in metrics.held}
+    unwell = [a for a in standing(asked) if a.id in count and a.status not in ("ok", "empty")]
+    needed, others = ([_line(a) for a in unwell if a.required is required] for required in (True, False))
+    return Captured(done, (*missing, *needed), (*others, *metrics.notes))
+
+
+def _line(asked: Asked) -> str:
+    return f"{asked.id}: {asked.status}: {asked.reason or '; '.join((*asked.warnings, *asked.left_out))}"

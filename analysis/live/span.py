@@ -1,0 +1,83 @@
+"""Which stretch of time a capture takes: baseline, window and a margin, and no later than now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.errors import SpecError
+from analysis.incident import Incident
+from analysis.series import iso
+
+__all__ = ["SETTLED_SECONDS", "Span", "span_of"]
+
+SETTLED_SECONDS = 600.0  # samples may come this late: recording rules, remote writes, CloudWatch
+
+
+@dataclass(frozen=True)
+class Span:
+    """First and last moment of a capture [us since epoch, UTC], both included, in whole seconds."""
+
+    start_us: int
+    end_us: int
+
+    @property
+    def seconds(self) -> float:
+        """Length [s]."""
+        return (self.end_us - self.start_us) / 1e6
+
+    @property
+    def iso_start(self) -> str:
+        """First moment as ISO-8601 UTC."""
+        return iso(pd.Timestamp(self.start_us, unit="us", tz="UTC"))
+
+    @property
+    def iso_end(self) -> str:
+        """Last moment as ISO-8601 UTC."""
+        return iso(pd.Timestamp(self.end_us, unit="us", tz="UTC"))
+
+    def settled(self, fetched: pd.Timestamp) -> bool:
+        """Return whether nothing more could come for this span when it was fetched."""
+        return bool(fetched >= pd.Timestamp(self.end_us, unit="us", tz="UTC") + pd.Timedelta(seconds=SETTLED_SECONDS))
+
+
+def span_of(incident: Incident, *, margin_seconds: float, now: pd.Timestamp) -> Span:
+    """Return what to capture of an incident.
+
+    Parameters
+    ----------
+    incident : Incident
+        Its window and baseline are both taken, and all between them.
+    margin_seconds : float
+        As much before and after; tests such as reversal read outside both windows.
+    now : Timestamp
+        Nothing after it is asked for.
+
+    Raises
+    ------
+    SpecError
+        If all of it lies in the future.
+
+    Examples
+    --------
+    >>> incident = Incident.load("data/incidents/D-quiet-control")
+    >>> span = span_of(incident, margin_seconds=60, now=pd.Timestamp("2026-11-30", tz="UTC"))
+    >>> span.iso_start, span.iso_end
+    ('2026-11-22T18:29:20Z', '2026-11-22T18:34:20Z')
+    """
+    margin = pd.Timedelta(seconds=margin_seconds)
+    first = min(incident.window.start, incident.baseline.start) - margin
+    last = min(max(incident.window.end, incident.baseline.end) + margin, now)
+    if first >= last or incident.window.start >= now:
+        raise SpecError(
+            "the incident lies in the future",
+            where=f"{incident.window.iso_start} to {incident.window.iso_end}, now {iso(now)}",
+            expected="a window that has begun",
+            next="correct the window in incident.yaml, or the clock of this machine",
+        )
+    return Span(_us(first.floor("s")), _us(last.floor("s")))
+
+
+def _us(time: pd.Timestamp) -> int:
+    return int(time.as_unit("us").asm8.astype("i8"))

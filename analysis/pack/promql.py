@@ -1,0 +1,69 @@
+"""PromQL with the values of its matchers redacted as the labels are, so that it still selects the same series."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.pack.scrub import Scrubber
+
+__all__ = ["scrubbed_promql"]
+
+QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
+BRACES = re.compile(rf"([A-Za-z_:][\w:]*)?(\s*\{{)((?:[^{{}}\"'`]|{QUOTED})*)(\}})")
+MATCHER = re.compile(rf"([A-Za-z_]\w*)(\s*)(=~|!~|!=|=)(\s*)({QUOTED})")
+LITERAL = re.compile(r"[^\\.*+?()\[\]{}^$]*")
+
+
+def scrubbed_promql(promql: str, scrub: Scrubber) -> str:
+    r"""Return an expression whose matchers name pseudonyms where its author named addresses, people or statements.
+
+    Of a regular expression each alternative is taken for itself, `10\.0\.0\.7` for the address that it means.
+    Comments and other quoted texts are redacted as any text.
+
+    Parameters
+    ----------
+    promql : str
+        The expression.
+    scrub : Scrubber
+        As for the labels of the samples.
+
+    Examples
+    --------
+    >>> from analysis.pack.pseudonyms import Pseudonyms
+    >>> scrub = Scrubber(Pseudonyms(bytes(32)))
+    >>> scrubbed_promql('sum(rate(http_total{instance="10.0.0.7:9090",code=~"5.."}[5m]))', scrub)
+    'sum(rate(http_total{instance="245.124.133.71:9090",code=~"5.."}[5m]))'
+    """
+    parts, at = list[str](), 0
+    for found in BRACES.finditer(promql):
+        metric = found[1] or ""
+        inner = MATCHER.sub(lambda m, metric=metric: _matcher(m, metric, scrub), found[3])
+        parts += [scrub.text(promql[at : found.start()]), metric, found[2], inner, found[4]]
+        at = found.end()
+    return "".join([*parts, scrub.text(promql[at:])])
+
+
+def _matcher(found: re.Match[str], metric: str, scrub: Scrubber) -> str:
+    name, before, op, after, quoted = found.groups()
+    quote, value = quoted[0], quoted[1:-1]
+    if op in ("=~", "!~"):
+        new = "|".join(_alternative(part, name, metric, scrub) for part in value.split("|"))
+    else:
+        plain = value if quote == "`" else re.sub(r"\\(.)", r"\1", value)
+        redacted = scrub.label(name, plain, metric)
+        new = value if redacted == plain else _escaped(redacted, quote)
+    return f"{name}{before}{op}{after}{quote}{new}{quote}"
+
+
+def _escaped(text: str, quote: str) -> str:
+    return text if quote == "`" else text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+
+
+def _alternative(part: str, name: str, metric: str, scrub: Scrubber) -> str:
+    plain = re.sub(r"\\+\.", ".", part)
+    redacted = scrub.label(name, plain, metric)
+    if redacted == plain:
+        return part
+    if LITERAL.fullmatch(part) or plain != part:
+        return redacted
+    return scrub.names.of(part, "matcher")
