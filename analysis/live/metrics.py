@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.asked import Asked
+from analysis.catalogue import Resolved
 from analysis.incident import Incident
 from analysis.live.budget import choose
 from analysis.live.catalogued import Wanted, wanted_questions
@@ -101,9 +102,10 @@ def ask_all(
         counted = _counted(desk, inventory)
         asked = (first, *counted, *_all(desk, wanted, own_questions(incident.spec), spec.most_samples, progress))
         server = _server(source, facts, desk, inventory)
-    server |= _described(inventory, parts, asked, incident.raw / SERIES)
+    resolved = inventory.resolved(_labels(parts, asked, incident.raw / SERIES))
     held = tuple(a for a in asked if desk.frozen.get(a.address) is a)
-    return Metrics(tuple(a for a in asked if a not in held), held, server, (*facts.notes, *wanted.notes))
+    fresh = _decided(tuple(a for a in asked if a not in held), resolved)
+    return Metrics(fresh, held, server | _described(inventory, resolved), (*facts.notes, *wanted.notes))
 
 
 def _up(spec: PrometheusSpec) -> Question:
@@ -173,17 +175,27 @@ def _server(source: Source, facts: ServerFacts, desk: Desk, inventory: Inventory
     }  # fmt: skip
 
 
-def _described(inventory: Inventory, parts: Parts, asked: tuple[Asked, ...], frozen: Path) -> dict[str, Any]:
-    """Return which dialects answered each question and what is not there, with what that means.
-
-    What the server could not be asked for is not said to be absent.
-    """
+def _labels(parts: Parts, asked: tuple[Asked, ...], frozen: Path) -> dict[str, frozenset[str]]:
+    """Return the names of the labels of each metric that came, now or before."""
     labels: dict[str, set[str]] = {}
     before = list(read_series(frozen)["labels"]) if frozen.is_file() else []
     came = [found for a in asked if a.series and parts.find(a.address) for found in parts.labels(a.address)]
     for found in (*before, *came):
         labels.setdefault(found.get("__name__", ""), set()).update(found)
-    resolved = inventory.resolved({name: frozenset(found) for name, found in labels.items()})
+    return {name: frozenset(found) for name, found in labels.items()}
+
+
+def _decided(asked: tuple[Asked, ...], resolved: tuple[Resolved, ...]) -> tuple[Asked, ...]:
+    """Return the records with the dialects that labels tell: before they came, a shared name left several open."""
+    dialects = {f"{r.question.id}/{f.name}": " or ".join(f.dialects) for r in resolved for f in r.found}
+    return tuple(replace(a, dialect=dialects[a.id]) if a.id in dialects else a for a in asked)
+
+
+def _described(inventory: Inventory, resolved: tuple[Resolved, ...]) -> dict[str, Any]:
+    """Return which dialects answered each question and what is not there, with what that means.
+
+    What the server could not be asked for is not said to be absent.
+    """
     absent = [f"{r.question.id}: {line}" for r in resolved for line in (*r.missing, *r.doubts)]
     if inventory.failures:
         absent = ["unknown: the server could not say what it has"]

@@ -135,7 +135,7 @@ def _came(records: Sequence[Asked]) -> str:
         return "nothing"
     series, samples = sum(one.series for one in with_data), sum(one.samples for one in with_data)
     told = [f"{series:,} series, {samples:,} samples"]
-    if len(records) > 1:
+    if len(records) > len(with_data):
         told.append(f"of {len(with_data):,} of {len(records):,} queries")
     steps = sorted({one.step_seconds for one in with_data if one.mode == "range" and one.step_seconds})
     if steps:
