@@ -104,7 +104,10 @@ class Asked:
 
 
 def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
-    """Return what counts of each question: of several captures its best end, of equals the newest; in order of id.
+    """Return what counts of each question: what no other record of it outdoes; in order of id, then time.
+
+    A record is outdone by one of the same question whose window holds its own, and that ended better, or as well and
+    later. So a failure stands until the same time was captured, and two stretches of time stand side by side.
 
     Parameters
     ----------
@@ -118,7 +121,26 @@ def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
     >>> [a.status for a in standing((came, failed))]
     ['ok']
     """
-    return _best(records, lambda a: (a.id,))
+    of_question: dict[str, list[Asked]] = {}
+    for record in records:
+        of_question.setdefault(record.id, []).append(record)
+    kept = [
+        a for group in of_question.values() for i, a in enumerate(group)
+        if not any(_outdoes((k, b), (i, a)) for k, b in enumerate(group))
+    ]  # fmt: skip
+    return tuple(sorted(kept, key=lambda a: (a.id, a.start, a.end, a.address)))
+
+
+def _outdoes(one: tuple[int, Asked], other: tuple[int, Asked]) -> bool:
+    """Return whether one record, with its place in the list, makes another one pointless."""
+    (place, better), (behind, record) = one, other
+    if place == behind or better.start > record.start or better.end < record.end:
+        return False
+    ranks = STATUSES.index(better.status), STATUSES.index(record.status)
+    wider = (better.start, better.end) != (record.start, record.end)
+    if ranks[0] == ranks[1]:
+        return wider or (better.fetched_at, place) > (record.fetched_at, behind)
+    return ranks[0] < ranks[1]
 
 
 def told(before: Iterable[Asked], now: Iterable[Asked]) -> tuple[Asked, ...]:

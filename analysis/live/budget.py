@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
@@ -55,7 +56,9 @@ class Choice:
         return sum(map(self.samples, self.asks))
 
 
-def choose(source: Source, incident: Incident, span: Span, found: tuple[Resolved, ...], grid: Grid) -> Choice:
+def choose(
+    source: Source, incident: Incident, spans: Sequence[Span], found: tuple[Resolved, ...], grid: Grid
+) -> Choice:
     """Return the widest choice within `most_samples`; if none is, the narrowest.
 
     Controls are evidence, too: other services, pods and servers tell whether a suspect harmed them. So everything is
@@ -68,8 +71,8 @@ def choose(source: Source, incident: Incident, span: Span, found: tuple[Resolved
         The server, asked for the number of series where it is narrowed.
     incident : Incident
         Its service; scope, namespaces and budget under sources.prometheus.
-    span : Span
-        The window.
+    spans : sequence of Span
+        The stretches.
     found : tuple of Resolved
         What the server has.
     grid : Grid
@@ -84,12 +87,13 @@ def choose(source: Source, incident: Incident, span: Span, found: tuple[Resolved
     for scope in SCOPES if spec.scope == "auto" else (spec.scope,):
         services = [home, *((n, "") for n in spec.namespaces if scope == "namespace")]
         if scope != "everything" and not labels:
-            labels = label_names(source, (f.name for resolved in found for f in resolved.found), span)
+            labels = label_names(source, (f.name for resolved in found for f in resolved.found), spans)
         asks = selectors_for(found, services, scope, labels=labels or None, extra=matchers_of(spec))
         series = {a.selector: a.series for a in asks}
         if scope != "everything":
             with suppress(RequestError):  # then the numbers before narrowing stand in: it is narrowed further
-                series = count_series(source, list(series), span.start_us, span.end_us)
+                each = [count_series(source, list(series), span.start_us, span.end_us) for span in spans]
+                series = {text: max(counted[text] for counted in each) for text in series}
         for heavy, context in product((True, False), (True, False)):
             kept = tuple(a for a in asks if (heavy or not a.heavy) and (context or not a.context))
             left = [word for word, there in (("buckets", heavy), ("what no test reads", context)) if not there]

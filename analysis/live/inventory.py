@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from analysis.catalogue import Catalogue, Resolved, load_catalogue, names_regexes, resolve
 from analysis.errors import SpecError
@@ -43,7 +44,7 @@ def matchers_of(spec: PrometheusSpec) -> tuple[Matcher, ...]:
     return tuple((label, "=", value) for label, value in spec.match.items())
 
 
-def take_inventory(source: Source, incident: Incident, span: Span) -> Inventory:
+def take_inventory(source: Source, incident: Incident, spans: Sequence[Span]) -> Inventory:
     """Count what a server has of the catalogue: a few range queries of `count by (__name__)`, over the whole window.
 
     Parameters
@@ -52,8 +53,8 @@ def take_inventory(source: Source, incident: Incident, span: Span) -> Inventory:
         The server.
     incident : Incident
         Under sources.prometheus: questions, matchers, a catalogue of the author's own.
-    span : Span
-        The window: a metric that was there for a part of it is there.
+    spans : sequence of Span
+        The stretches: a metric that was there for a part of them is there.
 
     Raises
     ------
@@ -66,16 +67,18 @@ def take_inventory(source: Source, incident: Incident, span: Span) -> Inventory:
     catalogue = _chosen(load_catalogue(extra), spec.questions)
     counts: dict[str, int] = {}
     failures = []
-    for regex in names_regexes(catalogue):
+    for regex, span in product(names_regexes(catalogue), spans):
         selector = Selector((("__name__", "=~", regex), *matchers_of(spec)))
         try:
-            counts |= count_by_name(source, selector, span.start_us, span.end_us)
+            found = count_by_name(source, selector, span.start_us, span.end_us)
         except RequestError as error:
             failures.append(error.what)
+            continue
+        counts |= {name: max(n, counts.get(name, 0)) for name, n in found.items()}
     return Inventory(catalogue, counts, tuple(failures))
 
 
-def label_names(source: Source, names: Iterable[str], span: Span) -> dict[str, frozenset[str]]:
+def label_names(source: Source, names: Iterable[str], spans: Sequence[Span]) -> dict[str, frozenset[str]]:
     """Return the names of the labels that the series of each metric have; what cannot be asked for is left out.
 
     Only the index is read; one small request a metric.
@@ -86,13 +89,13 @@ def label_names(source: Source, names: Iterable[str], span: Span) -> dict[str, f
         The server.
     names : iterable of str
         Metrics.
-    span : Span
-        The window.
+    spans : sequence of Span
+        From the first to the last.
     """
     found = {}
+    ends = {"start": str(spans[0].start_us / 1e6), "end": str(spans[-1].end_us / 1e6)}
     for name in names:
-        form = {"match[]": str(Selector((("__name__", "=", name),))), "start": str(span.start_us / 1e6),
-                "end": str(span.end_us / 1e6)}  # fmt: skip
+        form = {"match[]": str(Selector((("__name__", "=", name),))), **ends}
         try:
             labels = json.loads(source.ask("/api/v1/labels", form))["data"]
             found[name] = frozenset(map(str, labels))

@@ -19,7 +19,7 @@ from analysis.live.desk import Desk, asked_of, record_of
 from analysis.live.inventory import Inventory, matchers_of, take_inventory
 from analysis.live.parts import Parts
 from analysis.live.question import Question, own_questions
-from analysis.live.span import Span
+from analysis.live.span import SETTLED_SECONDS, Span
 from analysis.live.telling import Telling
 from analysis.live.ways import Pace, ways_of
 from analysis.series import iso
@@ -49,14 +49,9 @@ class Metrics:
 
 
 def ask_all(
-    incident: Incident,
-    manifest: Manifest,
-    parts: Parts,
-    span: Span,
-    *,
-    refresh: bool,
-    progress: Callable[[str], object],
-) -> Metrics:
+    incident: Incident, manifest: Manifest, parts: Parts, spans: tuple[Span, ...], *,
+    refresh: bool, progress: Callable[[str], object],
+) -> Metrics:  # fmt: skip
     """Ask a server what the spec and the catalogue want to know.
 
     Parameters
@@ -67,8 +62,8 @@ def ask_all(
         What is frozen already.
     parts : Parts
         Where answers are kept.
-    span : Span
-        The window.
+    spans : tuple of Span
+        The stretches of time, each asked for by itself.
     refresh : bool
         Ask again what is frozen.
     progress : callable
@@ -86,24 +81,23 @@ def ask_all(
     with connect(_settings(spec)) as source:
         progress(f"asking {source.name} what it has")
         facts = probe(source)
-        frozen = {} if refresh else {a.address: a for a in manifest.queries if _final(a, span)}
-        desk = Desk(source, span, ways_of(facts, spec.mode), Pace(None, spec.step_seconds), parts, frozen)
-        telling = Telling(progress, {})
-        first = asked_of(desk, _up(spec), telling)
-        pace = Pace(_scrape_seconds(facts, parts, first), spec.step_seconds)
-        desk = replace(desk, pace=pace)
+        frozen = {} if refresh else {a.address: a for a in manifest.queries if _final(a)}
+        empty = Desk(source, spans[0], ways_of(facts, spec.mode), Pace(None, spec.step_seconds), parts, frozen)
+        firsts = tuple(asked_of(replace(empty, span=span), _up(spec), Telling(progress, {})) for span in spans)
+        pace = Pace(_scrape_seconds(facts, parts, firsts), spec.step_seconds)
+        desks = tuple(replace(empty, span=span, pace=pace) for span in spans)
         progress(f"counting the series of {source.name}")
-        inventory = take_inventory(source, incident, span)
+        inventory = take_inventory(source, incident, spans)
         found = inventory.resolved()
         scrape = pace.scrape_seconds or SCRAPE_SECONDS
         apart = spec.step_seconds if spec.mode == "range" and spec.step_seconds else scrape
-        choice = choose(source, incident, span, found, plan(span.start_us, span.end_us, step_seconds=apart))
-        wanted = wanted_questions(choice, found, spec, scrape)
-        counted = _counted(desk, inventory)
-        asked = (first, *counted, *_all(desk, wanted, own_questions(incident.spec), spec.most_samples, progress))
-        server = _server(source, facts, desk, inventory)
+        grid = plan(0, sum(s.end_us - s.start_us for s in spans), step_seconds=apart)
+        wanted = wanted_questions(choose(source, incident, spans, found, grid), found, spec, scrape)
+        rest = _all(desks, wanted, own_questions(incident.spec), spec.most_samples, progress)
+        asked = (*firsts, *_counted(desks[0], inventory), *rest)
+        server = _server(source, facts, desks[0], inventory)
     resolved = inventory.resolved(_labels(parts, asked, incident.raw / SERIES))
-    held = tuple(a for a in asked if desk.frozen.get(a.address) is a)
+    held = tuple(a for a in asked if frozen.get(a.address) is a)
     fresh = _decided(tuple(a for a in asked if a not in held), resolved)
     return Metrics(fresh, held, server | _described(inventory, resolved), (*facts.notes, *wanted.notes))
 
@@ -121,38 +115,41 @@ def _settings(spec: PrometheusSpec) -> Settings:
     )  # fmt: skip
 
 
-def _final(asked: Asked, span: Span) -> bool:
+def _final(asked: Asked) -> bool:
     """Return whether an answer is complete for good: it came whole, and long enough after its window."""
-    return asked.status == "ok" and bool(asked.fetched_at) and span.settled(pd.Timestamp(asked.fetched_at))
+    if asked.status != "ok" or not asked.fetched_at or not asked.end:
+        return False
+    late = pd.Timestamp(asked.fetched_at) - pd.Timestamp(asked.end)
+    return bool(late.total_seconds() >= SETTLED_SECONDS)
 
 
 def _all(
-    desk: Desk, wanted: Wanted, own: tuple[Question, ...], most: int, progress: Callable[[str], object]
+    desks: tuple[Desk, ...], wanted: Wanted, own: tuple[Question, ...], most: int, progress: Callable[[str], object]
 ) -> tuple[Asked, ...]:
     """Ask one question after the other, the author's own first; return their records, those of refused ones too."""
     questions = (*own, *wanted.questions)
     telling = Telling(progress, {q.id: wanted.expected.get(q.id, 0.0) for q in questions})
-    asked = [record_of(desk, question, "skipped", reason=reason) for question, reason in wanted.refused]
+    asked = [record_of(desk, question, "skipped", reason=why) for question, why in wanted.refused for desk in desks]
     total = 0
     for question in questions:
         telling.begin(question.id)
-        if total >= most and not question.required:
-            asked.append(record_of(desk, question, "skipped", reason=OVER_BUDGET.format(most=most)))
-            continue
-        asked.append(asked_of(desk, question, telling))
-        total += asked[-1].samples
+        for desk in desks:
+            if total >= most and not question.required:
+                asked.append(record_of(desk, question, "skipped", reason=OVER_BUDGET.format(most=most)))
+                continue
+            asked.append(asked_of(desk, question, telling))
+            total += asked[-1].samples
     return tuple(asked)
 
 
-def _scrape_seconds(facts: ServerFacts, parts: Parts, up: Asked) -> float | None:
+def _scrape_seconds(facts: ServerFacts, parts: Parts, ups: tuple[Asked, ...]) -> float | None:
     """Return the longest scrape interval, as measured on `up`, else as the server says; None if nobody knows."""
-    if up.status in ("ok", "partial") and up.mode == "raw" and parts.find(up.address):
-        steps = [
-            float(np.median(np.diff(s.times))) / 1e6 for s in parts.table(up.address).named("up") if len(s.times) > 2
-        ]
-        if steps:
-            return round(max(steps), 3)
-    return max(facts.scrape_seconds.values(), default=None)
+    steps = [
+        float(np.median(np.diff(series.times))) / 1e6
+        for up in ups if up.status in ("ok", "partial") and up.mode == "raw" and parts.find(up.address)
+        for series in parts.table(up.address).named("up") if len(series.times) > 2
+    ]  # fmt: skip
+    return round(max(steps), 3) if steps else max(facts.scrape_seconds.values(), default=None)
 
 
 def _counted(desk: Desk, inventory: Inventory) -> tuple[Asked, ...]:

@@ -59,14 +59,14 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
-    def begin(self, plan: dict[str, Any], span: Span) -> Span:
-        """Return the span of the capture that was begun for the same plan, else begin one with this span.
+    def begin(self, plan: dict[str, Any], spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Return the spans of the capture that was begun for the same plan, else begin one with these.
 
         Parameters
         ----------
         plan : dict
             All that a capture depends on; another plan begins anew, but parts that it shares are used.
-        span : Span
+        spans : tuple of Span
             Of a new capture. One that is continued keeps its own, though time has passed: so it ends as it would have.
         """
         path = self.folder / PLAN
@@ -74,12 +74,12 @@ class Parts:
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
             if held["plan"] == text:
-                return Span(int(held["start_us"]), int(held["end_us"]))
+                return tuple(Span(int(start), int(end)) for start, end in held["spans"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # none, or one that a full disk cut short: a new one
-        document = {"plan": text, "start_us": span.start_us, "end_us": span.end_us}
+        document = {"plan": text, "spans": [[s.start_us, s.end_us] for s in spans]}
         replace_atomically(path, lambda p: p.write_text(json.dumps(document), encoding="utf-8"))
-        return span
+        return spans
 
     def keep(self, asked: Asked, table: SampleTable) -> None:
         """Keep an answer; it is found again only once all of it is on the disk."""

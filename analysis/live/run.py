@@ -17,7 +17,7 @@ from analysis.live.cluster import take_cluster
 from analysis.live.files import take_files
 from analysis.live.metrics import Metrics, ask_all
 from analysis.live.parts import Parts
-from analysis.live.span import span_of
+from analysis.live.span import spans_of
 from analysis.lock import held
 from analysis.series import iso
 from analysis.sources.prometheus.stored import stored_of
@@ -121,9 +121,9 @@ def _metrics(
     parts = Parts.of(raw)
     plan = {"window": incident.window.as_dict(), "baseline": incident.baseline.as_dict(),
             "prometheus": asked_of.model_dump(mode="json")}  # fmt: skip
-    span = parts.begin(plan, span_of(incident, margin_seconds=asked_of.margin_seconds, now=now))
+    spans = parts.begin(plan, spans_of(incident, margin_seconds=asked_of.margin_seconds, now=now))
     try:
-        metrics = ask(incident, manifest, parts, span)
+        metrics = ask(incident, manifest, parts, spans)
     except AnalysisError as error:
         if error.exit_code != 3:
             raise
@@ -136,8 +136,8 @@ def _metrics(
     finished = partial(replace, queries=asked, server=metrics.server)
     done = freeze_samples(raw, new, finished, manifest, entry=entry)
     parts.forget()
-    count = {a.id for a in metrics.asked} | {a.id for a in metrics.held}
-    unwell = [a for a in standing(asked) if a.id in count and a.status not in ("ok", "empty")]
+    now_asked = {(a.id, a.address) for a in (*metrics.asked, *metrics.held)}
+    unwell = [a for a in standing(asked) if (a.id, a.address) in now_asked and a.status not in ("ok", "empty")]
     needed, others = ([_line(a) for a in unwell if a.required is required] for required in (True, False))
     return Captured(done, (*missing, *needed), (*others, *metrics.notes))
 

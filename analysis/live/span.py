@@ -1,4 +1,4 @@
-"""Which stretch of time a capture takes: baseline, window and a margin, and no later than now."""
+"""Which stretches of time a capture takes: baseline, window and a margin, and no later than now."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from analysis.errors import SpecError
 from analysis.incident import Incident
 from analysis.series import iso
 
-__all__ = ["SETTLED_SECONDS", "Span", "span_of"]
+__all__ = ["SETTLED_SECONDS", "Span", "spans_of"]
 
+TOGETHER_SECONDS = 3600.0  # what lies between two stretches is taken, too, where it is not longer
 SETTLED_SECONDS = 600.0  # samples may come this late: recording rules, remote writes, CloudWatch
 
 
@@ -37,46 +38,49 @@ class Span:
         """Last moment as ISO-8601 UTC."""
         return iso(pd.Timestamp(self.end_us, unit="us", tz="UTC"))
 
-    def settled(self, fetched: pd.Timestamp) -> bool:
-        """Return whether nothing more could come for this span when it was fetched."""
-        return bool(fetched >= pd.Timestamp(self.end_us, unit="us", tz="UTC") + pd.Timedelta(seconds=SETTLED_SECONDS))
 
-
-def span_of(incident: Incident, *, margin_seconds: float, now: pd.Timestamp) -> Span:
-    """Return what to capture of an incident.
+def spans_of(incident: Incident, *, margin_seconds: float, now: pd.Timestamp) -> tuple[Span, ...]:
+    """Return what to capture of an incident: one stretch, or two where the baseline lies far from the window.
 
     Parameters
     ----------
     incident : Incident
-        Its window and baseline are both taken, and all between them.
+        Its window and baseline.
     margin_seconds : float
-        As much before and after; tests such as reversal read outside both windows.
+        As much before and after each; tests such as reversal read outside both windows.
     now : Timestamp
         Nothing after it is asked for.
+
+    Returns
+    -------
+    tuple of Span
+        In order of time. Stretches that are less than an hour apart are one, with all between them.
 
     Raises
     ------
     SpecError
-        If all of it lies in the future.
+        If the incident lies in the future.
 
     Examples
     --------
     >>> incident = Incident.load("data/incidents/D-quiet-control")
-    >>> span = span_of(incident, margin_seconds=60, now=pd.Timestamp("2026-11-30", tz="UTC"))
+    >>> (span,) = spans_of(incident, margin_seconds=60, now=pd.Timestamp("2026-11-30", tz="UTC"))
     >>> span.iso_start, span.iso_end
     ('2026-11-22T18:29:20Z', '2026-11-22T18:34:20Z')
     """
-    margin = pd.Timedelta(seconds=margin_seconds)
-    first = min(incident.window.start, incident.baseline.start) - margin
-    last = min(max(incident.window.end, incident.baseline.end) + margin, now)
-    if first >= last or incident.window.start >= now:
+    if incident.window.start >= now:
         raise SpecError(
             "the incident lies in the future",
             where=f"{incident.window.iso_start} to {incident.window.iso_end}, now {iso(now)}",
             expected="a window that has begun",
             next="correct the window in incident.yaml, or the clock of this machine",
         )
-    return Span(_us(first.floor("s")), _us(last.floor("s")))
+    margin = pd.Timedelta(seconds=margin_seconds)
+    stretches = sorted((w.start - margin, min(w.end + margin, now)) for w in (incident.baseline, incident.window))
+    (first, middle), (again, last) = stretches
+    if (again - middle).total_seconds() < TOGETHER_SECONDS:
+        stretches = [(first, max(middle, last))]
+    return tuple(Span(_us(a.floor("s")), _us(b.floor("s"))) for a, b in stretches if a < b)
 
 
 def _us(time: pd.Timestamp) -> int:

@@ -40,7 +40,10 @@ def outcome_lines(captured: Captured) -> Iterator[str]:
 
 def _line(question: str, asked: list[Asked]) -> str:
     counts = Counter(a.status for a in asked)
-    series, samples = sum(a.series for a in asked), sum(a.samples for a in asked)
+    of_query = {a.id: 0 for a in asked}  # of two stretches of time the series are mostly the same
+    for record in asked:
+        of_query[record.id] = max(of_query[record.id], record.series)
+    series, samples = sum(of_query.values()), sum(a.samples for a in asked)
     words = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
     scopes = sorted({a.scope for a in asked if a.scope not in ("own", "")})
     return f"{question}: {words}; {series:,} series, {samples:,} samples" + (

@@ -133,7 +133,10 @@ def _came(records: Sequence[Asked]) -> str:
     with_data = [one for one in records if one.samples]
     if not with_data:
         return "nothing"
-    series, samples = sum(one.series for one in with_data), sum(one.samples for one in with_data)
+    of_query: dict[str, int] = {}  # of two stretches of time the series are mostly the same
+    for one in with_data:
+        of_query[one.id] = max(one.series, of_query.get(one.id, 0))
+    series, samples = sum(of_query.values()), sum(one.samples for one in with_data)
     told = [f"{series:,} series, {samples:,} samples"]
     if len(records) > len(with_data):
         told.append(f"of {len(with_data):,} of {len(records):,} queries")

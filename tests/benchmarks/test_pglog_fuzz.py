@@ -13,7 +13,7 @@ from tests.sources.pglog.mutations import own_logs, spoiled
 
 CASES, AT_ONCE = 20_000, 100
 FIRST = 1_000_000  # seeds that the tests do not use
-ENOUGH_SECONDS, LEAST = 720.0, 2_000  # a busy machine stops early and says after how many
+ENOUGH_SECONDS, LEAST = 300.0, 2_000  # a busy machine stops early and says after how many
 
 
 def examined(corpus, first):

@@ -22,13 +22,12 @@ sources:
 """
 
 
-def at(i: int) -> int:
-    """Return the second of a sample."""
-    return START + i * STEP
-
-
-def samples() -> list[str]:
+def samples(days_before: int = 0) -> list[str]:
     """Return OpenMetrics lines: counters of three pods, a gauge, targets; one pod ends early."""
+
+    def at(i: int) -> int:
+        return START - days_before * 86_400 + i * STEP
+
     lines = []
     for name, rise in (("container_cpu_cfs_periods", 150), ("container_cpu_cfs_throttled_periods", 3)):
         lines.append(f"# TYPE {name} counter")

@@ -39,12 +39,12 @@ def test_a_part_without_a_whole_record_is_not_there(tmp_path):
 
 def test_a_capture_that_is_continued_keeps_its_span_and_another_plan_begins_anew(tmp_path):
     parts = Parts.of(tmp_path)
-    later = Span(0, 90_000_000)
-    assert parts.begin({"window": 1}, SPAN) == SPAN
-    assert Parts.of(tmp_path).begin({"window": 1}, later) == SPAN
+    later = (SPAN, Span(80_000_000, 90_000_000))
+    assert parts.begin({"window": 1}, (SPAN,)) == (SPAN,)
+    assert Parts.of(tmp_path).begin({"window": 1}, later) == (SPAN,)
     assert parts.begin({"window": 2}, later) == later
     (tmp_path / ".capture" / "parts" / "plan.json").write_text('{"plan": ')
-    assert parts.begin({"window": 2}, SPAN) == SPAN
+    assert parts.begin({"window": 2}, (SPAN,)) == (SPAN,)
 
 
 @pytest.mark.parametrize("change", [

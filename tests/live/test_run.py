@@ -16,6 +16,7 @@ from analysis.sources.prometheus import read_samples
 from analysis.store import read_manifest
 from tests.fake_prometheus import FORBIDDEN, QUEUE_FULL, RESET, TIMED_OUT, fault_proxy, first, partial
 from tests.live import small
+from tests.servers import backfill, prometheus
 
 QUEUES = 'signals: {depth: {promql: queue_depth}, doubled: {promql: "2 * queue_depth"}}'
 
@@ -222,6 +223,28 @@ def test_an_incident_in_the_future_and_one_that_goes_on(server, tmp_path):
     pure = small.incident(tmp_path / "j", server)
     capture_live(pure)
     assert store_of(folder)[1] == store_of(pure)[1]
+
+
+def test_a_baseline_of_the_day_before_is_asked_for_by_itself_and_nothing_between(tmp_path):
+    tsdb = small.server_folder(tmp_path / "server")
+    backfill(tsdb, small.samples(days_before=1))
+    with prometheus(tsdb) as url:
+        folder = small.incident(tmp_path / "i", url, signals=QUEUES)
+        text = (folder / "incident.yaml").read_text(encoding="utf-8")
+        day_before = "start: 2026-11-21T18:04:00Z, end: 2026-11-21T18:16:00Z"
+        text = text.replace("start: 2026-11-22T18:04:00Z, end: 2026-11-22T18:16:00Z", day_before)
+        (folder / "incident.yaml").write_text(text, encoding="utf-8")
+        captured = capture_live(folder)
+        again = capture_live(folder)
+    assert not captured.missing
+    assert standing(again.manifest.queries) == standing(captured.manifest.queries)
+    assert {(a.start, a.end) for a in captured.manifest.queries} == {
+        ("2026-11-21T17:59:00Z", "2026-11-21T18:21:00Z"), ("2026-11-22T18:13:00Z", "2026-11-22T18:29:00Z"),
+    }  # fmt: skip
+    for name in ("container_cpu_cfs_periods_total", "doubled"):
+        series = next(s for s in table_of(folder).named(name) if s.labels.get("pod", "api-0") == "api-0")
+        days = pd.to_datetime(series.times, unit="us", utc=True).strftime("%d").value_counts()
+        assert (days["21"], days["22"]) == (85, 65)
 
 
 def test_one_capture_at_a_time_and_altered_evidence_is_refused(server, tmp_path):
