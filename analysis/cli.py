@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import AnalysisError, SpecError
+from analysis.terminal import err, out, said_when_slow, show_coverage, show_frozen, show_ranking
 
 if TYPE_CHECKING:
-    from analysis.store import Manifest
-    from analysis.suspects.ranking import Ranking
     from analysis.suspects.wide import Wide
 
 __all__ = ["app", "main"]
@@ -32,12 +25,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The incident folder.")]
-QUIET_SECONDS = 2.0  # work that takes longer says what it is doing
-TOP = 10
 Pair = tuple[str, str] | None
 Time = Annotated[str | None, typer.Option(metavar="TIME", help="ISO-8601 with an offset; replaces the spec's.")]
 
@@ -63,7 +52,7 @@ def capture(
 
     if source is not None:
         manifest = capture_from(folder, source, progress=lambda line: err.print(Text(line)))
-        _show_frozen(folder, manifest)
+        show_frozen(folder, manifest)
         if not (folder / "incident.yaml").is_file():
             out.print("Next: postmortem new DIR writes an incident.yaml to fill in", markup=False)
         return
@@ -85,7 +74,7 @@ def capture(
             raise typer.Exit(130) from None
     for line in outcome_lines(captured):
         out.print(Text(line))
-    _show_frozen(folder, captured.manifest)
+    show_frozen(folder, captured.manifest)
     if captured.missing:
         err.print(Text(f"incomplete: {len(captured.missing)} required sources did not come", style="bold"))
         for line in captured.missing:
@@ -105,7 +94,7 @@ def pack(
     from analysis.pack import pack as make_pack
     from analysis.pack.words import packed_lines
 
-    with _said_when_slow() as progress:
+    with said_when_slow() as progress:
         packed = make_pack(folder, output, force=force, accept_warnings=accept, progress=progress)
     for line in packed_lines(packed):
         out.print(Text(line))
@@ -118,18 +107,7 @@ def check(folder: Folder) -> None:
     from analysis.views.captured import asked_lines, coverage_lines
 
     result = investigate(folder)
-    table = Table("signal", "present", "share", "resolution", "gaps", box=None, title="Coverage in the incident window")
-    for row in result.coverage:
-        step = "unknown" if row.resolution_seconds is None else f"{row.resolution_seconds:g} s"
-        gaps = "; ".join(f"{a} to {b}" for a, b in row.gaps)
-        table.add_row(Text(row.signal), f"{row.present} of {row.expected}", f"{row.ratio:.0%}", step, gaps)
-    out.print(table)
-    heads, *targets = coverage_lines(result) or [()]
-    if targets:
-        scraped = Table(*heads, box=None, title="Samples of each scrape target", title_justify="left")
-        for cells in targets:
-            scraped.add_row(*map(Text, cells))
-        out.print(scraped)
+    show_coverage(result.coverage, coverage_lines(result))
     for line in asked_lines(result):
         out.print(Text(line))
     for report in result.evidence.reports:
@@ -198,7 +176,7 @@ def suspects(
     from analysis.suspects.document import as_document
     from analysis.suspects.wide import rank_wide
 
-    with _said_when_slow() as progress:
+    with said_when_slow() as progress:
         progress(f"reading {target.name}")
         wide = _wide(target, (incident, baseline), symptom, graph, timezone)
         progress(f"ranking {wide.frame.shape[1]:,} series")
@@ -206,7 +184,7 @@ def suspects(
     if as_json:
         typer.echo(json.dumps(as_document(ranking, wide), ensure_ascii=False, allow_nan=False, indent=1))
     else:
-        _show_ranking(ranking, wide)
+        show_ranking(ranking, wide)
 
 
 @app.command()
@@ -222,7 +200,7 @@ def gc(
     from analysis.gc.run import gc_document
     from analysis.gc.words import document_lines
 
-    with _said_when_slow() as progress:
+    with said_when_slow() as progress:
         document, error = gc_document(files, jvm_start=jvm_start, events=events, progress=progress)
     if as_json:  # many pauses are written several times faster in one line
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None if events else 1))
@@ -247,7 +225,7 @@ def db(
     from analysis.db.run import asked_for, db_document
     from analysis.db.words import document_lines
 
-    with _said_when_slow() as progress:
+    with said_when_slow() as progress:
         document, error = db_document(files, asked_for(kind, prefix, timezone, start, end), progress=progress)
     _show_document(document, error, [] if as_json or error else document_lines(document), as_json=as_json)
 
@@ -269,12 +247,6 @@ def sample_db(
     out.print(Text(f"{found.samples} samples with {found.rows} sessions in {output}{left_out}"))
     for failure in found.failures:
         err.print(Text(failure))
-
-
-def _show_frozen(folder: Path, manifest: Manifest) -> None:
-    total = sum(e.bytes for e in manifest.entries)
-    text = f"{len(manifest.entries)} files, {total / 1e6:.1f} MB frozen in {folder / 'raw'}"
-    out.print(Text(f"{text}; {len(manifest.skipped)} passed over"))
 
 
 def _show_document(document: dict[str, Any], error: AnalysisError | None, lines: list[str], *, as_json: bool) -> None:
@@ -308,67 +280,6 @@ def _wide(target: Path, times: tuple[Pair, Pair], symptom: str | None, graph: Pa
     if graph is not None:
         wide = replace(wide, graph=read_graph(graph))
     return replace(wide, symptom=symptom) if symptom is not None else wide
-
-
-@contextmanager
-def _said_when_slow() -> Iterator[Callable[[str], None]]:
-    """Give a function that notes the step under way; steps are printed to stderr once two seconds have passed."""
-    steps: list[str] = []
-    late = threading.Event()
-
-    def say() -> None:
-        late.set()
-        if steps:
-            err.print(Text(f"{steps[-1]} ..."))
-
-    def progress(step: str) -> None:
-        steps.append(step)
-        if late.is_set():
-            err.print(Text(f"{step} ..."))
-
-    timer = threading.Timer(QUIET_SECONDS, say)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield progress
-    finally:
-        timer.cancel()
-
-
-def _show_ranking(ranking: Ranking, wide: Wide) -> None:
-    from analysis.suspects.document import best_series, headline, reason_counts
-
-    out.print(Text(headline(ranking, wide), style="bold"))
-    if ranking.abstained:
-        out.print(Text("ABSTAINED: what follows is the order of change, not a list of suspects.", style="bold"))
-    where = f"incident {wide.incident.iso_start} to {wide.incident.iso_end}, baseline {wide.baseline.iso_start} to"
-    out.print(Text(f"{where} {wide.baseline.iso_end}; symptom: {wide.symptom or 'none'}"))
-    best = best_series(ranking)
-    entities = [(row, [row["entity"], wide.told(best[row["entity"]]).stat])
-                for row in ranking.entities.head(TOP).to_dict("records")]  # fmt: skip
-    _print_rows(f"The first {len(entities)} of {len(ranking.entities):,} entities", ["entity", "its series"], entities)
-    series = [(row, [row["series"]]) for row in ranking.series.head(TOP).to_dict("records")]
-    _print_rows(f"The first {len(series)} of {len(ranking.series):,} series", ["series"], series)
-    tested = ranking.series["p_value"]
-    passing = int((tested <= 0.05).sum())
-    chance = f"{passing} of {int(tested.notna().sum()):,} tested series have p <= 0.05"
-    out.print(Text(f"{chance}; {ranking.expected_by_chance:.3g} would by chance"))
-    for reason, count, example in reason_counts(ranking):
-        out.print(Text(f"not ranked: {count:,} series, {reason} (such as {example})"))
-    for remark in ranking.remarks:
-        out.print(Text(f"remark: {remark}"))
-
-
-def _print_rows(title: str, names: list[str], rows: list[tuple[dict[Any, Any], list[str]]]) -> None:
-    table = Table("rank", *names, "score", "p", "q", "why", box=None, title=title, title_justify="left")
-    for row, cells in rows:
-        p, q = (_short(row[c]) for c in ("p_value", "q_value"))
-        table.add_row(str(row["rank"]), *map(Text, cells), f"{row['score']:.3g}", p, q, Text(row["reason"]))
-    out.print(table)
-
-
-def _short(value: float) -> str:
-    return f"{value:.2g}" if math.isfinite(value) else "–"
 
 
 def main() -> None:

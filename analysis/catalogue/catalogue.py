@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from analysis.catalogue import entries
 from analysis.catalogue.entries import metrics_of, problems_of
 from analysis.catalogue.model import Catalogue, Question, Way
 from analysis.errors import SpecError
+from analysis.strict_yaml import parse_yaml
 
 __all__ = ["load_catalogue"]
 
@@ -22,24 +23,6 @@ FORMAT = 1
 KEYS = frozenset({"format", "scopes", "questions"})
 FOLDER = Path(__file__).parent
 LAST = "families.yaml"  # what takes the names that no other question has
-
-
-class _Loader(yaml.SafeLoader):
-    """safe_load, but a repeated key is an error."""
-
-
-def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
-        if key.value in seen:
-            raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
-        seen.add(key.value)
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
 
 
 def load_catalogue(extra: Path | None = None) -> Catalogue:
@@ -113,7 +96,7 @@ def _bytes(path: Path) -> bytes:
 
 def _document(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.load(data.decode("utf-8"), Loader=_Loader)
+        raw = parse_yaml(data.decode("utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise SpecError(
