@@ -32,7 +32,7 @@ def test_the_union_is_frozen_with_its_hashes(tmp_path):
     assert next(iter(found.named("up"))).times.tolist() == [0, 5_000_000, 10_000_000, 15_000_000]
     assert found.names == {"up", "down"}
     assert verify(tmp_path, second) == ()
-    assert read_manifest(tmp_path).entries == second.entries
+    assert set(map(repr, read_manifest(tmp_path).entries)) == set(map(repr, second.entries))
     assert second.entry("samples.parquet").detail["step_seconds"] == 5.0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["manifest.json", "samples.parquet", "series.parquet"]
 
