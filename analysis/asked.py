@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["STATUSES", "Asked", "standing", "told"]
+__all__ = ["OWN", "STATUSES", "Asked", "standing", "told"]
 
+OWN = ("signals", "queries")  # questions of the author
 STATUSES = ("ok", "partial", "empty", "failed", "skipped")  # the better come first
 
 
@@ -55,6 +56,8 @@ class Asked:
         When [ISO-8601 UTC].
     address : str
         Of what was asked: hash of source, question, window, step and way.
+    source : str
+        Name of the server, without credentials.
     """
 
     id: str
@@ -83,6 +86,7 @@ class Asked:
     left_out: tuple[str, ...] = ()
     fetched_at: str = ""
     address: str = ""
+    source: str = ""
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Asked:
@@ -98,6 +102,16 @@ class Asked:
         except msgspec.ValidationError as error:
             raise ValueError(f"a question of the capture: {error}") from None
 
+    @property
+    def unwell(self) -> bool:
+        """Whether it did not come as it should: failed, partial, skipped, or required by the author and not there.
+
+        That a metric of the catalogue is not there is an answer, except for `up`, without which nothing is sure.
+        """
+        if self.status == "empty":
+            return self.required and (self.question in OWN or self.question == "targets")
+        return self.status != "ok"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the record as it stands in the manifest."""
         return asdict(self)
@@ -107,7 +121,8 @@ def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
     """Return what counts of each question: what no other record of it outdoes; in order of id, then time.
 
     A record is outdone by one of the same question whose window holds its own, and that ended better, or as well and
-    later. So a failure stands until the same time was captured, and two stretches of time stand side by side.
+    later. So a failure stands until the same time was captured, and two stretches of time stand side by side. Of the
+    author's own questions only those count that ask what was asked last: an answer to other words is none.
 
     Parameters
     ----------
@@ -124,6 +139,7 @@ def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
     of_question: dict[str, list[Asked]] = {}
     for record in records:
         of_question.setdefault(record.id, []).append(record)
+    of_question = {key: _as_asked_last(group) for key, group in of_question.items()}
     kept = [
         a for group in of_question.values() for i, a in enumerate(group)
         if not any(_outdoes((k, b), (i, a)) for k, b in enumerate(group))
@@ -131,10 +147,17 @@ def standing(records: Iterable[Asked]) -> tuple[Asked, ...]:
     return tuple(sorted(kept, key=lambda a: (a.id, a.start, a.end, a.address)))
 
 
+def _as_asked_last(group: list[Asked]) -> list[Asked]:
+    last = sorted(group, key=lambda a: a.fetched_at)[-1]
+    return [a for a in group if a.promql == last.promql] if last.question in OWN else group
+
+
 def _outdoes(one: tuple[int, Asked], other: tuple[int, Asked]) -> bool:
     """Return whether one record, with its place in the list, makes another one pointless."""
     (place, better), (behind, record) = one, other
-    if place == behind or better.start > record.start or better.end < record.end:
+    if place == behind or better.promql != record.promql:
+        return False
+    if better.start > record.start or better.end < record.end:
         return False
     ranks = STATUSES.index(better.status), STATUSES.index(record.status)
     wider = (better.start, better.end) != (record.start, record.end)

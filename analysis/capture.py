@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from analysis.errors import NoDataError, SpecError
-from analysis.freeze import freeze_samples, tool_versions
+from analysis.freeze import New, freeze_samples, tool_versions
 from analysis.incident import SPEC_FILE, Incident
 from analysis.sources import access_log, prometheus
 from analysis.sources.prometheus.stored import stored_of
@@ -141,4 +141,4 @@ def capture_from(folder: Path, source: Path, *, progress: Callable[[str], object
     new = tuple(stored_of(table, query_id="", unit="", mode="raw") for _, table in tables)
     named = tables[-1][0] if tables else Entry("", "", "", "", 0, now, {})
     finished = partial(replace, skipped=tuple(skipped.values()), versions=tool_versions())
-    return freeze_samples(raw, new, finished, manifest, entry=named)
+    return freeze_samples(raw, New(new), finished, manifest, entry=named)

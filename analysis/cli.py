@@ -76,10 +76,10 @@ def capture(
         out.print(Text(line))
     show_frozen(folder, captured.manifest)
     if captured.missing:
-        err.print(Text(f"incomplete: {len(captured.missing)} required sources did not come", style="bold"))
+        err.print(Text(f"incomplete, did not come though required: {len(captured.missing)}", style="bold"))
         for line in captured.missing:
             err.print(Text(f"  - {line}"))
-        err.print("  next: run the same command again; what came is kept and not asked for twice", markup=False)
+        err.print("  next: mend the cause, then run the same command again: what came is kept", markup=False)
         raise typer.Exit(3)
 
 

@@ -23,7 +23,7 @@ from analysis.sources.lines import ReadReport
 from analysis.sources.pglog import frames as pglog
 from analysis.sources.postgres_counters import no_database_counters
 from analysis.sources.request_rows import RequestRows
-from analysis.store import SAMPLES, SERIES, Manifest, read_manifest, verify
+from analysis.store import SAMPLES, SERIES, WORK, Manifest, read_manifest, verify
 
 __all__ = ["Evidence", "GcSource", "Problem", "gc_files", "load", "read_requests", "request_files"]
 
@@ -139,9 +139,11 @@ def load(incident: Incident) -> Evidence:
     elif spec.sources.prometheus is not None and not missing:
         problems.append(Problem("prometheus", "declared in incident.yaml, but no samples were captured"))
     problems += [
-        Problem(f"prometheus: {a.id}", f"{a.status}: {a.reason}") for a in standing(manifest.queries)
-        if a.required and a.status in ("failed", "partial", "skipped")
+        Problem(f"prometheus: {a.id}", f"{a.status}: {a.reason or 'the server has nothing of it'}")
+        for a in standing(manifest.queries) if a.required and a.unwell
     ]  # fmt: skip
+    if (raw / WORK / "parts").is_dir():
+        problems.append(Problem("prometheus", "a capture was interrupted: run `postmortem capture DIR` again to go on"))
 
     requests = [RequestRows().frame()]
     for kind, log, mapping in request_files(incident, manifest, missing):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis.errors import SpecError
 from analysis.spec_fields import Model, Time, Zone
-from analysis.spec_sources import Sources
+from analysis.spec_sources import Name, Sources
 from analysis.strict_yaml import parse_yaml
 
 __all__ = ["COUNTED", "SPEC_FILE", "SignalSpec", "Spec", "read_spec"]
@@ -85,7 +85,7 @@ class SignalSpec(BaseModel):
     promql: str = Field(min_length=1)
     unit: str = ""
     required: bool = True
-    step_seconds: float | None = Field(default=None, gt=0)
+    step_seconds: float | None = Field(default=None, ge=0.1, le=86_400)
 
 
 class Review(Model):
@@ -107,7 +107,7 @@ class Spec(Model):
     symptom: SymptomSpec
     timeouts: tuple[Timeout, ...] = ()
     changes: tuple[Change, ...] = ()
-    signals: dict[str, SignalSpec] = Field(default_factory=dict)
+    signals: dict[Name, SignalSpec] = Field(default_factory=dict)
     sources: Sources = Sources()
     language: Literal["en", "ko"] = "en"
     review: Review = Review()

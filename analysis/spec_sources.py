@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from analysis.spec_fields import InsidePath, Model, Reference, Time, Url, Zone
 
-__all__ = ["Database", "FileSource", "GcLog", "Kubernetes", "PrometheusSpec", "QuerySpec", "Requests", "Sources"]
+__all__ = [
+    "Database", "FileSource", "GcLog", "Kubernetes", "Name", "PrometheusSpec", "QuerySpec", "Requests", "Sources",
+]  # fmt: skip
 
 
 def _label(name: str) -> str:
@@ -22,6 +24,7 @@ def _query(value: object) -> object:
     return {"promql": value} if isinstance(value, str) else value
 
 
+Name = Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
 Label = Annotated[str, AfterValidator(_label)]
 
 
@@ -30,7 +33,7 @@ class QuerySpec(Model):
 
     promql: str = Field(min_length=1)
     unit: str = ""
-    step_seconds: float | None = Field(default=None, gt=0)
+    step_seconds: float | None = Field(default=None, ge=0.1, le=86_400)
     required: bool = True
 
 
@@ -54,7 +57,7 @@ class PrometheusSpec(Model):
     parameters: dict[str, str] = Field(default_factory=dict)
     read_seconds: float = Field(default=60, gt=0, le=3600)
     mode: Literal["auto", "raw", "range"] = "auto"
-    step_seconds: float | None = Field(default=None, gt=0)
+    step_seconds: float | None = Field(default=None, ge=0.1, le=86_400)
     margin_seconds: float = Field(default=900, ge=0)
     scope: Literal["auto", "everything", "namespace", "workload"] = "auto"
     namespaces: tuple[str, ...] = ()
@@ -62,7 +65,7 @@ class PrometheusSpec(Model):
     most_samples: int = Field(default=20_000_000, ge=1_000)
     questions: tuple[str, ...] | None = None
     catalogue: InsidePath | None = None
-    queries: dict[str, Annotated[QuerySpec, BeforeValidator(_query)]] = Field(default_factory=dict)
+    queries: dict[Name, Annotated[QuerySpec, BeforeValidator(_query)]] = Field(default_factory=dict)
 
 
 class FileSource(Model):

@@ -1,4 +1,4 @@
-"""YAML as people write it: a repeated key is an error, and times stay text, so that their offset is seen."""
+"""YAML as people write it: a repeated key is an error, keys are text, and times stay text with their offset."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 __all__ = ["parse_yaml"]
+
+MERGE, TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
 
 
 class _Loader(yaml.SafeLoader):
@@ -28,6 +30,8 @@ def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, A
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
         seen.add(key.value)
+        if key.tag != MERGE:
+            key.tag = TEXT  # `on:` and `no:` are names
     return loader.construct_mapping(node, deep=True)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import EvidenceError
-from analysis.freeze import freeze_samples, typical_step_seconds
+from analysis.freeze import New, freeze_samples, typical_step_seconds
 from analysis.sources.prometheus import EMPTY, SampleTable, read_samples
 from analysis.sources.prometheus.stored import stored_of
 from analysis.store import Entry, Manifest, read_manifest, settle, verify
@@ -22,7 +22,7 @@ def table(name, *seconds):
 
 def freeze(raw, manifest, *tables):
     new = tuple(stored_of(t, "", "", "raw") for t in tables)
-    return freeze_samples(raw, new, partial(replace, versions=(("us", "1"),)), manifest, entry=ENTRY)
+    return freeze_samples(raw, New(new), partial(replace, versions=(("us", "1"),)), manifest, entry=ENTRY)
 
 
 def test_the_union_is_frozen_with_its_hashes(tmp_path):

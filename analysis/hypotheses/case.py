@@ -94,7 +94,8 @@ def _own_series(evidence: Evidence, name: str, allowed_ratio: float) -> pd.DataF
     """
     promql = evidence.incident.spec.signals[name].promql
     found = re.fullmatch(r"\s*([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s*", promql)
-    if found is None and name not in evidence.samples.names:
+    own = f"signal:{name}"  # as a live capture keeps an expression
+    if found is None and own not in evidence.samples.names:
         raise SpecError(
             f"the symptom's query is not a plain metric: {promql}",
             where=f"signals.{name}",
@@ -102,7 +103,7 @@ def _own_series(evidence: Evidence, name: str, allowed_ratio: float) -> pd.DataF
             next="run postmortem capture DIR with sources.prometheus, or take the symptom from requests",
         )
     labels = {} if found is None else dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', found[2] or ""))
-    series = list(evidence.samples.named(name if found is None else found[1], **labels))
+    series = list(evidence.samples.named(own if found is None else found[1], **labels))
     times = np.concatenate([s.times for s in series] or [np.zeros(0, "i8")])
     values = np.concatenate([s.values for s in series] or [np.zeros(0)])
     known = np.isfinite(values)

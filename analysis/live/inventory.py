@@ -22,11 +22,15 @@ __all__ = ["Inventory", "label_names", "matchers_of", "take_inventory"]
 
 @dataclass(frozen=True)
 class Inventory:
-    """What was looked for, how many series each metric has at most at one time, and why some could not be counted."""
+    """What was looked for, and how many series each metric has at most at one time.
+
+    `failures` says why some could not be counted, `partial` which stores did not answer the count.
+    """
 
     catalogue: Catalogue
     counts: dict[str, int]
     failures: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
 
     def resolved(self, labels: Mapping[str, frozenset[str]] | None = None) -> tuple[Resolved, ...]:
         """Return what is there of each question; names of labels tell dialects apart that share a metric's name."""
@@ -66,7 +70,7 @@ def take_inventory(source: Source, incident: Incident, spans: Sequence[Span]) ->
     extra = incident.folder / spec.catalogue if spec.catalogue else None
     catalogue = _chosen(load_catalogue(extra), spec.questions)
     counts: dict[str, int] = {}
-    failures = []
+    failures, partial = [], list[str]()
     for regex, span in product(names_regexes(catalogue), spans):
         selector = Selector((("__name__", "=~", regex), *matchers_of(spec)))
         try:
@@ -74,8 +78,9 @@ def take_inventory(source: Source, incident: Incident, spans: Sequence[Span]) ->
         except RequestError as error:
             failures.append(error.what)
             continue
-        counts |= {name: max(n, counts.get(name, 0)) for name, n in found.items()}
-    return Inventory(catalogue, counts, tuple(failures))
+        partial += found.partial
+        counts |= {name: max(n, counts.get(name, 0)) for name, n in found.of_name.items()}
+    return Inventory(catalogue, counts, tuple(failures), tuple(dict.fromkeys(partial)))
 
 
 def label_names(source: Source, names: Iterable[str], spans: Sequence[Span]) -> dict[str, frozenset[str]]:

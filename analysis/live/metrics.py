@@ -15,7 +15,7 @@ from analysis.catalogue import Resolved
 from analysis.incident import Incident
 from analysis.live.budget import choose
 from analysis.live.catalogued import Wanted, wanted_questions
-from analysis.live.desk import Desk, asked_of, record_of
+from analysis.live.desk import Desk, asked_of, record_of, too_much
 from analysis.live.inventory import Inventory, matchers_of, take_inventory
 from analysis.live.parts import Parts
 from analysis.live.question import Question, own_questions
@@ -35,6 +35,7 @@ from analysis.store import SERIES, Manifest
 __all__ = ["Metrics", "ask_all"]
 
 SCRAPE_SECONDS = 15.0  # taken where nobody knows
+LITTLE_US = 60_000_000  # a server is not said to have forgotten less
 OVER_BUDGET = "the budget of {most:,} samples is used up: raise most_samples, narrow the scope, or name the questions"
 
 
@@ -83,8 +84,10 @@ def ask_all(
         facts = probe(source)
         frozen = {} if refresh else {a.address: a for a in manifest.queries if _final(a)}
         empty = Desk(source, spans[0], ways_of(facts, spec.mode), Pace(None, spec.step_seconds), parts, frozen)
-        firsts = tuple(asked_of(replace(empty, span=span), _up(spec), Telling(progress, {})) for span in spans)
-        pace = Pace(_scrape_seconds(facts, parts, firsts), spec.step_seconds)
+        up = _up(spec)
+        firsts = tuple(asked_of(replace(empty, span=span), up, _telling_of(up, progress)) for span in spans)
+        known = manifest.server.get("scrape_interval_seconds")
+        pace = Pace(_scrape_seconds(facts, parts, firsts) or known, spec.step_seconds)
         desks = tuple(replace(empty, span=span, pace=pace) for span in spans)
         progress(f"counting the series of {source.name}")
         inventory = take_inventory(source, incident, spans)
@@ -94,12 +97,13 @@ def ask_all(
         grid = plan(0, sum(s.end_us - s.start_us for s in spans), step_seconds=apart)
         wanted = wanted_questions(choose(source, incident, spans, found, grid), found, spec, scrape)
         rest = _all(desks, wanted, own_questions(incident.spec), spec.most_samples, progress)
-        asked = (*firsts, *_counted(desks[0], inventory), *rest)
+        asked = (*firsts, *_counted(desks[-1], inventory), *rest)
         server = _server(source, facts, desks[0], inventory)
     resolved = inventory.resolved(_labels(parts, asked, incident.raw / SERIES))
     held = tuple(a for a in asked if frozen.get(a.address) is a)
     fresh = _decided(tuple(a for a in asked if a not in held), resolved)
-    return Metrics(fresh, held, server | _described(inventory, resolved), (*facts.notes, *wanted.notes))
+    described = _described(inventory, resolved, spec)
+    return Metrics(fresh, held, server | described, (*_unknown_times(facts, spans), *facts.notes, *wanted.notes))
 
 
 def _up(spec: PrometheusSpec) -> Question:
@@ -123,6 +127,12 @@ def _final(asked: Asked) -> bool:
     return bool(late.total_seconds() >= SETTLED_SECONDS)
 
 
+def _telling_of(question: Question, progress: Callable[[str], object]) -> Telling:
+    telling = Telling(progress, {})
+    telling.begin(question.id)
+    return telling
+
+
 def _all(
     desks: tuple[Desk, ...], wanted: Wanted, own: tuple[Question, ...], most: int, progress: Callable[[str], object]
 ) -> tuple[Asked, ...]:
@@ -130,15 +140,18 @@ def _all(
     questions = (*own, *wanted.questions)
     telling = Telling(progress, {q.id: wanted.expected.get(q.id, 0.0) for q in questions})
     asked = [record_of(desk, question, "skipped", reason=why) for question, why in wanted.refused for desk in desks]
-    total = 0
+    total, ways = 0, desks[0].ways
     for question in questions:
         telling.begin(question.id)
-        for desk in desks:
-            if total >= most and not question.required:
-                asked.append(record_of(desk, question, "skipped", reason=OVER_BUDGET.format(most=most)))
-                continue
-            asked.append(asked_of(desk, question, telling))
-            total += asked[-1].samples
+        for desk in (replace(d, ways=ways) for d in desks):
+            why = OVER_BUDGET.format(most=most) if total >= most else ""
+            if question in own and not why:
+                why = too_much(desk, question, most - total)
+            found = record_of(desk, question, "skipped", reason=why) if why else asked_of(desk, question, telling)
+            if found.way in ways and found.mode == "raw":
+                ways = ways[ways.index(found.way) :]  # those before it did not work
+            asked.append(found)
+            total += found.samples
     return tuple(asked)
 
 
@@ -153,11 +166,25 @@ def _scrape_seconds(facts: ServerFacts, parts: Parts, ups: tuple[Asked, ...]) ->
 
 
 def _counted(desk: Desk, inventory: Inventory) -> tuple[Asked, ...]:
-    """Return the record of a count that failed: nobody knows what else there is to ask for."""
-    if not inventory.failures:
+    """Return the record of a count that failed or was told to be partial: there may be more to ask for."""
+    why = inventory.failures or inventory.partial
+    if not why:
         return ()
     count = Question("catalogue/names", "catalogue", "", "count by (__name__)", required=True, scope="everything")
-    return (record_of(desk, count, "failed", reason="; ".join(dict.fromkeys(inventory.failures))),)
+    found = record_of(desk, count, "failed" if inventory.failures else "partial", reason="; ".join(dict.fromkeys(why)))
+    return (replace(found, warnings=inventory.partial),)
+
+
+def _unknown_times(facts: ServerFacts, spans: tuple[Span, ...]) -> tuple[str, ...]:
+    """Return what was asked for of a time that the server does not know any more."""
+    oldest = facts.oldest_time_us
+    if oldest is None:
+        return ()
+    since = iso(pd.Timestamp(oldest, unit="us", tz="UTC"))
+    return tuple(
+        f"retention: the server knows nothing before {since}; asked for {span.iso_start} to {span.iso_end}"
+        for span in spans if span.start_us + LITTLE_US < oldest
+    )  # fmt: skip
 
 
 def _server(source: Source, facts: ServerFacts, desk: Desk, inventory: Inventory) -> dict[str, Any]:
@@ -188,12 +215,16 @@ def _decided(asked: tuple[Asked, ...], resolved: tuple[Resolved, ...]) -> tuple[
     return tuple(replace(a, dialect=dialects[a.id]) if a.id in dialects else a for a in asked)
 
 
-def _described(inventory: Inventory, resolved: tuple[Resolved, ...]) -> dict[str, Any]:
+def _described(inventory: Inventory, resolved: tuple[Resolved, ...], spec: PrometheusSpec) -> dict[str, Any]:
     """Return which dialects answered each question and what is not there, with what that means.
 
-    What the server could not be asked for is not said to be absent.
+    What the server could not be asked for is not said to be absent, and where nothing at all is there, the question
+    is more likely wrong than the answer.
     """
     absent = [f"{r.question.id}: {line}" for r in resolved for line in (*r.missing, *r.doubts)]
-    if inventory.failures:
+    if inventory.failures or inventory.partial:
         absent = ["unknown: the server could not say what it has"]
+    elif not inventory.counts:
+        match = f" with {', '.join(f'{k}={v}' for k, v in spec.match.items())}" if spec.match else ""
+        absent = [f"nothing of the catalogue{match}, in any dialect: is it the right server, time and `match`?"]
     return {"dialects": {r.question.id: list(r.dialects) for r in resolved if r.dialects}, "not_there": absent}

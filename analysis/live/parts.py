@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.asked import Asked
 from analysis.live.span import Span
+from analysis.series import iso
 from analysis.sources.prometheus import SampleTable, read_samples, write_samples
 from analysis.sources.prometheus.sample_files import read_series
 from analysis.store import WORK, replace_atomically
@@ -18,15 +21,18 @@ from analysis.store import WORK, replace_atomically
 __all__ = ["Parts", "address_of"]
 
 PLAN = "plan.json"
+CONTINUED_SECONDS = 3600.0
 
 
-def address_of(source: str, promql: str, span: Span, *, step_seconds: float | None, mode: str) -> str:
+def address_of(source: str, name: str, promql: str, span: Span, *, step_seconds: float | None, mode: str) -> str:
     """Return the address of an answer: the same question to the same server has the same one.
 
     Parameters
     ----------
-    source, promql : str
-        Name of the server, without credentials; the question.
+    source : str
+        Name of the server, without credentials.
+    name, promql : str
+        The question: its id and its text.
     span : Span
         The window.
     step_seconds : float or None
@@ -36,10 +42,10 @@ def address_of(source: str, promql: str, span: Span, *, step_seconds: float | No
 
     Examples
     --------
-    >>> len(address_of("http://localhost:9090", "up", Span(0, 60_000_000), step_seconds=None, mode="raw"))
+    >>> len(address_of("http://localhost:9090", "targets/up", "up", Span(0, 60_000_000), step_seconds=None, mode="raw"))
     32
     """
-    parts = [source, promql, span.start_us, span.end_us, step_seconds, mode]
+    parts = [source, name, promql, span.start_us, span.end_us, step_seconds, mode]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
@@ -59,7 +65,7 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
-    def begin(self, plan: dict[str, Any], spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    def begin(self, plan: dict[str, Any], spans: tuple[Span, ...], now: pd.Timestamp) -> tuple[Span, ...]:
         """Return the spans of the capture that was begun for the same plan, else begin one with these.
 
         Parameters
@@ -67,17 +73,22 @@ class Parts:
         plan : dict
             All that a capture depends on; another plan begins anew, but parts that it shares are used.
         spans : tuple of Span
-            Of a new capture. One that is continued keeps its own, though time has passed: so it ends as it would have.
+            Of a new capture. One that is continued within the hour keeps its own, though time has passed: so it ends
+            as it would have. Later only if these are the same: what has happened since is wanted, too.
+        now : Timestamp
+            The time.
         """
         path = self.folder / PLAN
         text = json.dumps(plan, sort_keys=True)
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
-            if held["plan"] == text:
-                return tuple(Span(int(start), int(end)) for start, end in held["spans"])
+            before = tuple(Span(int(start), int(end)) for start, end in held["spans"])
+            fresh = (now - pd.Timestamp(held["begun_at"])).total_seconds() < CONTINUED_SECONDS
+            if held["plan"] == text and (fresh or before == spans):
+                return before
         except (OSError, ValueError, KeyError, TypeError):
             pass  # none, or one that a full disk cut short: a new one
-        document = {"plan": text, "spans": [[s.start_us, s.end_us] for s in spans]}
+        document = {"plan": text, "spans": [[s.start_us, s.end_us] for s in spans], "begun_at": iso(now)}
         replace_atomically(path, lambda p: p.write_text(json.dumps(document), encoding="utf-8"))
         return spans
 

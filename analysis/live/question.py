@@ -11,6 +11,8 @@ from analysis.spec_sources import QuerySpec
 
 __all__ = ["Question", "own_questions"]
 
+KINDS = {"signals": "signal", "queries": "query"}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -46,6 +48,12 @@ class Question:
     def selector(self) -> Selector | None:
         """The question as a plain selector; None if it is an expression."""
         return Selector.parse(self.promql)
+
+    @property
+    def name(self) -> str:
+        """The name under which the values of an expression are kept: no metric has it, as none has a colon."""
+        kind, _, short = self.id.partition("/")
+        return f"{KINDS.get(kind, 'computed')}:{short}"
 
     def numbered(self, number: int) -> Question:
         """Return the question under an id of its own."""

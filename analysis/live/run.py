@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.asked import Asked, standing, told
-from analysis.errors import AnalysisError, SpecError
-from analysis.freeze import freeze_samples, tool_versions
+from analysis.asked import OWN, Asked, standing, told
+from analysis.errors import SpecError
+from analysis.freeze import New, freeze_samples, tool_versions
 from analysis.incident import Incident
 from analysis.live.cluster import take_cluster
 from analysis.live.files import take_files
@@ -20,12 +20,14 @@ from analysis.live.parts import Parts
 from analysis.live.span import spans_of
 from analysis.lock import held
 from analysis.series import iso
+from analysis.sources.prometheus.failures import RequestError
 from analysis.sources.prometheus.stored import stored_of
 from analysis.spec_sources import FileSource
-from analysis.store import Entry, Manifest, read_manifest, settle, verify, write_manifest
+from analysis.store import SAMPLES, Entry, Manifest, read_manifest, settle, verify, write_manifest
 
 __all__ = ["Captured", "capture_live"]
 
+SERVER = "server/asked"  # the record of a server that did not answer at all
 Say = Callable[[str], object]
 
 
@@ -97,7 +99,7 @@ def capture_live(folder: Path, *, refresh: bool = False, progress: Say = lambda 
         write_manifest(raw, manifest)
         if incident.spec.sources.prometheus is None:
             return Captured(manifest, missing, ())
-        return _metrics(incident, manifest, now, missing, partial(ask_all, refresh=refresh, progress=progress))
+        return _metrics(incident, manifest, (refresh, now), missing, progress)
 
 
 def _need_sources(incident: Incident) -> None:
@@ -113,34 +115,62 @@ def _need_sources(incident: Incident) -> None:
 
 
 def _metrics(
-    incident: Incident, manifest: Manifest, now: pd.Timestamp, missing: tuple[str, ...], ask: Callable[..., Metrics]
+    incident: Incident, manifest: Manifest, how: tuple[bool, pd.Timestamp], missing: tuple[str, ...], progress: Say
 ) -> Captured:
     """Ask the server of metrics, then put what came into the store in one step."""
     raw, asked_of = incident.raw, incident.spec.sources.prometheus
     assert asked_of is not None
+    refresh, now = how
     parts = Parts.of(raw)
     plan = {"window": incident.window.as_dict(), "baseline": incident.baseline.as_dict(),
             "prometheus": asked_of.model_dump(mode="json")}  # fmt: skip
-    spans = parts.begin(plan, spans_of(incident, margin_seconds=asked_of.margin_seconds, now=now))
+    spans = parts.begin(plan, spans_of(incident, margin_seconds=asked_of.margin_seconds, now=now), now)
     try:
-        metrics = ask(incident, manifest, parts, spans)
-    except AnalysisError as error:
-        if error.exit_code != 3:
-            raise
+        metrics = ask_all(incident, manifest, parts, spans, refresh=refresh, progress=progress)
+    except RequestError as error:
+        record = Asked(SERVER, "server", "", "", "raw", "", "failed", error.what, required=True,
+                       start=spans[0].iso_start, end=spans[-1].iso_end, fetched_at=iso(now.floor("s")))  # fmt: skip
+        manifest = replace(manifest, queries=told(manifest.queries, (record,)))
+        write_manifest(raw, manifest)
         return Captured(manifest, (*missing, f"prometheus: {error}"), ())
-    new = tuple(
-        stored_of(parts.table(a.address), query_id=a.id, unit=a.unit, mode=a.mode) for a in metrics.asked if a.series
-    )
-    entry = Entry("", "", metrics.server["name"], "", 0, iso(now.floor("s")), {})
-    asked = told(manifest.queries, metrics.asked)
-    finished = partial(replace, queries=asked, server=metrics.server)
-    done = freeze_samples(raw, new, finished, manifest, entry=entry)
+    every = (*metrics.asked, *metrics.held)
+    done = _freeze(incident, manifest, parts, metrics, how)
     parts.forget()
-    now_asked = {(a.id, a.address) for a in (*metrics.asked, *metrics.held)}
-    unwell = [a for a in standing(asked) if (a.id, a.address) in now_asked and a.status not in ("ok", "empty")]
+    now_asked = {(a.id, a.address) for a in every}
+    standing_now = [a for a in standing(done.queries) if (a.id, a.address) in now_asked]
+    unwell = [a for a in standing_now if a.unwell]
     needed, others = ([_line(a) for a in unwell if a.required is required] for required in (True, False))
-    return Captured(done, (*missing, *needed), (*others, *metrics.notes))
+    goes_on = incident.window.end > now
+    late = (f"the window goes on until {incident.window.iso_end}: what comes is not captured yet, run it again",)
+    return Captured(done, (*missing, *needed), (*(late if goes_on else ()), *others, *metrics.notes))
+
+
+def _freeze(
+    incident: Incident, manifest: Manifest, parts: Parts, metrics: Metrics, how: tuple[bool, pd.Timestamp]
+) -> Manifest:
+    """Put what came into the store: new answers beside old ones, in place of partial ones, never mixed with others."""
+    refresh, now = how
+    partial_before = {a.id for a in standing(manifest.queries) if a.status == "partial"}
+    came = [(a, parts.table(a.address)) for a in metrics.asked if a.series and parts.find(a.address)]
+    new = [(a.id, stored_of(table, query_id=a.id, unit=a.unit, mode=a.mode)) for a, table in came]
+    first = tuple(s for name, s in new if refresh or name in partial_before)
+    rest = tuple(s for name, s in new if not (refresh or name in partial_before))
+    words = {(a.id, a.promql, a.step_seconds) for a in manifest.queries if a.question in OWN and a.series}
+    other = frozenset(
+        a.id for a in metrics.asked if a.question in OWN
+        for name, promql, step in words
+        if name == a.id and (promql != a.promql or (a.series and step != a.step_seconds))
+    )  # fmt: skip
+    source = metrics.server["name"]
+    before = manifest.entry(SAMPLES)
+    sources = dict.fromkeys([*(before.source.split(", ") if before else []), source])
+    entry = Entry("", "", ", ".join(sources), "", 0, iso(now.floor("s")), {})
+    answered = (a for a in manifest.queries if a.id != SERVER)  # that it did not answer at all is over
+    queries = told(answered, metrics.asked)
+    finished = partial(replace, queries=queries, server=metrics.server)
+    return freeze_samples(incident.raw, New(rest, first, other), finished, manifest, entry=entry)
 
 
 def _line(asked: Asked) -> str:
-    return f"{asked.id}: {asked.status}: {asked.reason or '; '.join((*asked.warnings, *asked.left_out))}"
+    why = asked.reason or "; ".join((*asked.warnings, *asked.left_out)) or "the server has nothing of it"
+    return f"{asked.id}: {asked.status}: {why}"

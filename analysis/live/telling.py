@@ -26,7 +26,7 @@ class Telling:
 
     Examples
     --------
-    >>> lines, now = [], iter([0.0, 10.0, 10.0])
+    >>> lines, now = [], iter([0.0, 0.0, 10.0])
     >>> telling = Telling(lines.append, {"a": 100.0, "b": 300.0}, clock=lambda: next(now))
     >>> telling.begin("a")
     >>> telling(Step(100, 5_000, 1.0))
@@ -38,7 +38,7 @@ class Telling:
         self, say: Callable[[str], object], expected: dict[str, float], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._say, self._expected, self._clock = say, expected, clock
-        self._began, self._told = clock(), float("-inf")
+        self._began = self._told = clock()
         self._name, self._number, self._done, self._inside = "", 0, 0.0, 0.0
         self.samples, self.bytes = 0, 0
 
@@ -47,12 +47,16 @@ class Telling:
         self._done += self._expected.get(self._name, 0.0)
         self._name, self._inside = name, 0.0
         self._number += 1
+        self._say_at_times()
 
     def __call__(self, step: Step) -> None:
         """Note what came."""
         self.samples += step.samples
         self.bytes += step.bytes
         self._inside = step.done_ratio
+        self._say_at_times()
+
+    def _say_at_times(self) -> None:
         now = self._clock()
         if now - self._told >= EVERY_SECONDS:
             self._told = now
@@ -60,7 +64,8 @@ class Telling:
 
     def line(self, now: float) -> str:
         """Return the line of this moment."""
-        told = f"{self._name}: {self._number} of {len(self._expected)} questions, {self.samples:,} samples"
+        count = f"{self._number} of {len(self._expected)} questions, " if self._expected else ""
+        told = f"{self._name}: {count}{self.samples:,} samples"
         total = sum(self._expected.values())
         done = self._done + self._expected.get(self._name, 0.0) * self._inside
         left = "" if not 0 < done <= total else f", about {(now - self._began) * (total / done - 1):.0f} s left"

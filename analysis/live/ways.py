@@ -24,7 +24,8 @@ __all__ = ["Answer", "Pace", "put", "ways_of"]
 
 Raw = Callable[..., Fetched]
 RAW: dict[str, Raw] = {"remote_read": fetch_remote_read, "export": fetch_export, "range_vector": fetch_vector}
-NOT_THIS_WAY = ("not_offered", "not_understood", "rejected", "unauthorised")  # another way may do
+# another way may do
+NOT_THIS_WAY = ("not_offered", "not_understood", "rejected", "unauthorised", "unavailable", "truncated")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def put(
         grid = replace(grid, end_us=grid.end_us - grid.step_us)
     if selector is None:
         found = fetch_range(source, question.promql, grid, progress=progress)
-        return Answer(_under(found, question.id.split("/", 1)[-1]), "query_range", "range", step, grid.note)
+        return Answer(_under(found, question.name), "query_range", "range", step, grid.note)
     for way in ways:
         try:
             if way == "query_range":
@@ -114,7 +115,14 @@ def _raw(source: Source, way: str, selector: Selector, span: Span, progress: Pro
 
 
 def _under(found: Fetched, name: str) -> Fetched:
-    """Return what an expression gave under the question's name: `x offset 1h` is not the metric x."""
+    """Return what an expression gave under a name of its own: `x offset 1h` is not the metric x.
+
+    Where an expression gives series of several metrics, each keeps its metric's name in the label `metric_name`.
+    """
     table = found.table
-    labels = tuple({**each, "__name__": name} for each in table.labels)
+    several = len({each.get("__name__", "") for each in table.labels}) > 1
+    labels = tuple(
+        {**each, **({"metric_name": each.get("__name__", "")} if several else {}), "__name__": name}
+        for each in table.labels
+    )
     return replace(found, table=SampleTable(labels, table.ids, table.times, table.values))

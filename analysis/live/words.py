@@ -39,7 +39,12 @@ def outcome_lines(captured: Captured) -> Iterator[str]:
 
 
 def _line(question: str, asked: list[Asked]) -> str:
-    counts = Counter(a.status for a in asked)
+    best: dict[str, Asked] = {}  # one metric may need several selectors, which mostly find nothing by themselves
+    for record in asked:
+        whole = record.id.partition(" #")[0] + record.start
+        if whole not in best or best[whole].status == "empty":
+            best[whole] = record
+    counts = Counter(a.status for a in best.values())
     of_query = {a.id: 0 for a in asked}  # of two stretches of time the series are mostly the same
     for record in asked:
         of_query[record.id] = max(of_query[record.id], record.series)

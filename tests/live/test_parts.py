@@ -1,6 +1,7 @@
 """Parts of a capture under way: whole or not there, and found again for the same plan."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.asked import Asked
@@ -39,21 +40,32 @@ def test_a_part_without_a_whole_record_is_not_there(tmp_path):
 
 def test_a_capture_that_is_continued_keeps_its_span_and_another_plan_begins_anew(tmp_path):
     parts = Parts.of(tmp_path)
-    later = (SPAN, Span(80_000_000, 90_000_000))
-    assert parts.begin({"window": 1}, (SPAN,)) == (SPAN,)
-    assert Parts.of(tmp_path).begin({"window": 1}, later) == (SPAN,)
-    assert parts.begin({"window": 2}, later) == later
+    later, now = (SPAN, Span(80_000_000, 90_000_000)), pd.Timestamp("2026-11-22T18:00:00Z")
+    assert parts.begin({"window": 1}, (SPAN,), now) == (SPAN,)
+    soon, hours = now + pd.Timedelta("50min"), now + pd.Timedelta("5h")
+    assert Parts.of(tmp_path).begin({"window": 1}, later, soon) == (SPAN,)
+    assert Parts.of(tmp_path).begin({"window": 1}, (SPAN,), hours) == (SPAN,)
+    assert Parts.of(tmp_path).begin({"window": 1}, later, hours) == later  # what has happened since is wanted, too
+    assert parts.begin({"window": 2}, (SPAN,), hours) == (SPAN,)
     (tmp_path / ".capture" / "parts" / "plan.json").write_text('{"plan": ')
-    assert parts.begin({"window": 2}, (SPAN,)) == (SPAN,)
+    assert parts.begin({"window": 2}, later, now) == later
 
 
 @pytest.mark.parametrize("change", [
-    {"source": "http://other"}, {"promql": "down"}, {"span": Span(0, 1)}, {"step_seconds": 5.0}, {"mode": "range"},
+    {"source": "http://other"}, {"name": "x"}, {"promql": "down"}, {"span": Span(0, 1)}, {"step_seconds": 5.0},
+    {"mode": "range"},
 ])  # fmt: skip
 def test_another_question_has_another_address(change):
-    given = {"source": "http://a", "promql": "up", "span": SPAN, "step_seconds": None, "mode": "raw"}
+    given = {
+        "source": "http://a",
+        "name": "targets/up",
+        "promql": "up",
+        "span": SPAN,
+        "step_seconds": None,
+        "mode": "raw",
+    }
 
-    def address(source, promql, span, step_seconds, mode):
-        return address_of(source, promql, span, step_seconds=step_seconds, mode=mode)
+    def address(source, name, promql, span, step_seconds, mode):
+        return address_of(source, name, promql, span, step_seconds=step_seconds, mode=mode)
 
     assert address(**given) == address(**given) != address(**{**given, **change})

@@ -43,7 +43,7 @@ def test_what_was_backfilled_is_frozen_to_the_bit_and_each_question_is_on_record
     np.testing.assert_array_equal(found["api-0"].values, expected[inside])
     np.testing.assert_array_equal(found["api-0"].times, times[inside])
     assert len(found["api-1"].times) == small.SAMPLES // 2  # nothing was invented after its end
-    doubled = next(iter(table.named("doubled", queue="q1")))
+    doubled = next(iter(table.named("signal:doubled", queue="q1")))
     depth = next(iter(table.named("queue_depth", queue="q1")))
     assert doubled.values[10] == 2 * depth.values[10]
     records = {a.id: a for a in captured.manifest.queries}
@@ -241,7 +241,7 @@ def test_a_baseline_of_the_day_before_is_asked_for_by_itself_and_nothing_between
     assert {(a.start, a.end) for a in captured.manifest.queries} == {
         ("2026-11-21T17:59:00Z", "2026-11-21T18:21:00Z"), ("2026-11-22T18:13:00Z", "2026-11-22T18:29:00Z"),
     }  # fmt: skip
-    for name in ("container_cpu_cfs_periods_total", "doubled"):
+    for name in ("container_cpu_cfs_periods_total", "signal:doubled"):
         series = next(s for s in table_of(folder).named(name) if s.labels.get("pod", "api-0") == "api-0")
         days = pd.to_datetime(series.times, unit="us", utc=True).strftime("%d").value_counts()
         assert (days["21"], days["22"]) == (85, 65)

@@ -21,8 +21,17 @@ def test_it_says_at_most_one_line_a_second_and_what_is_left():
 
 
 def test_where_nobody_knows_how_much_there_is_no_time_is_told():
-    lines = []
-    telling = Telling(lines.append, {}, clock=lambda: 5.0)
+    now, lines = [5.0], []
+    telling = Telling(lines.append, {}, clock=lambda: now[0])
     telling.begin("x")
+    now[0] = 7.0
     telling(Step(1, 1, 1.0))
-    assert lines == ["x: 1 of 0 questions, 1 samples, 0.0 MB"]
+    assert lines == ["x: 1 samples, 0.0 MB"]
+
+
+def test_a_question_that_is_waited_for_is_named_before_it_answers():
+    now, lines = [0.0], []
+    telling = Telling(lines.append, {"a": 1.0}, clock=lambda: now[0])
+    now[0] = 3.0
+    telling.begin("a")
+    assert lines == ["a: 1 of 1 questions, 0 samples, 0.0 MB"]

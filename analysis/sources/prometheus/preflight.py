@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,13 @@ from analysis.sources.prometheus.range_query import fetch_range
 from analysis.sources.prometheus.selector import Matcher, Selector
 from analysis.sources.prometheus.source import Source
 
-__all__ = ["Budget", "count_by_name", "count_series"]
+__all__ = ["Budget", "Counts", "count_by_name", "count_of", "count_series"]
 
 LOOKBACK_SECONDS = 300
 LEAST_STEP_SECONDS = 15
 POINTS = 120  # of the count: finer only costs the server more, as every point sees all samples of its step
 LONGEST_QUERY = 8_000  # bytes; proxies and logs have limits of their own
+MOMENTS = 6  # at which an expression is counted
 NAME = "__name__"
 
 
@@ -54,13 +56,20 @@ def count_series(source: Source, selectors: Sequence[Selector | str], start_us: 
     parsed = {str(given): _parsed(given) for given in selectors}
     found: dict[Selector, int] = dict.fromkeys(parsed.values(), 0)
     for question, group in _questions(tuple(found)):
-        of_name = count_by_name(source, question, start_us, end_us)
+        of_name = count_by_name(source, question, start_us, end_us).of_name
         for selector in group:
             found[selector] = of_name.get(selector.name, 0) if selector.name else sum(of_name.values())
     return {text: found[selector] for text, selector in parsed.items()}
 
 
-def count_by_name(source: Source, selector: Selector | str, start_us: int, end_us: int) -> dict[str, int]:
+class Counts(NamedTuple):
+    """How many series each metric's name has, and warnings that mean that some may be missing."""
+
+    of_name: dict[str, int]
+    partial: tuple[str, ...]
+
+
+def count_by_name(source: Source, selector: Selector | str, start_us: int, end_us: int) -> Counts:
     """Return how many series of each metric's name a selector has at most at one time of a window.
 
     Parameters
@@ -74,7 +83,7 @@ def count_by_name(source: Source, selector: Selector | str, start_us: int, end_u
 
     Returns
     -------
-    dict of str to int
+    Counts
         Names that the server has in the window.
 
     Raises
@@ -84,10 +93,33 @@ def count_by_name(source: Source, selector: Selector | str, start_us: int, end_u
     """
     step = min(LOOKBACK_SECONDS, max(LEAST_STEP_SECONDS, -(-(end_us - start_us) // 1_000_000 // POINTS)))
     grid = plan(start_us, end_us, step_seconds=step)
-    table = fetch_range(source, f"count by ({NAME}) (last_over_time({selector}[{step}s]))", grid).table
-    most = np.zeros(len(table.labels))
+    found = fetch_range(source, f"count by ({NAME}) (last_over_time({selector}[{step}s]))", grid)
+    table, most = found.table, np.zeros(len(found.table.labels))
     np.fmax.at(most, table.ids, table.values)
-    return {labels.get(NAME, ""): int(count) for labels, count in zip(table.labels, most, strict=True)}
+    of_name = {labels.get(NAME, ""): int(count) for labels, count in zip(table.labels, most, strict=True)}
+    return Counts(of_name, found.partial)
+
+
+def count_of(source: Source, promql: str, start_us: int, end_us: int) -> int:
+    """Return how many series an expression gives, at most, at a few moments of a window.
+
+    Parameters
+    ----------
+    source : Source
+        The server.
+    promql : str
+        Any expression; a scalar counts as one.
+    start_us, end_us : int
+        The window [us since epoch, UTC].
+
+    Raises
+    ------
+    RequestError
+        If the server cannot evaluate it.
+    """
+    step = max(LEAST_STEP_SECONDS, (end_us - start_us) // 1_000_000 // MOMENTS)
+    table = fetch_range(source, f"count({promql})", plan(start_us, end_us, step_seconds=step)).table
+    return int(np.nanmax(table.values, initial=0))
 
 
 def _parsed(given: Selector | str) -> Selector:

@@ -45,7 +45,7 @@ def test_other_matchers_make_another_question(stores, store):
     assert found['walk_total{s=~"1|2"}'] == 2
     assert found["walk_total"] == 11
     assert found['{s="0"}'] == 6
-    by_name = count_by_name(stores[store], '{__name__=~"twin_.*|walk_total"}', *WINDOW)
+    by_name = count_by_name(stores[store], '{__name__=~"twin_.*|walk_total"}', *WINDOW).of_name
     assert by_name == {"twin_a": 1, "twin_b": 1, "walk_total": 11}
 
 
