@@ -163,8 +163,8 @@ def _freeze(
     )  # fmt: skip
     source = metrics.server["name"]
     before = manifest.entry(SAMPLES)
-    sources = dict.fromkeys([*(before.source.split(", ") if before else []), source])
-    entry = Entry("", "", ", ".join(sources), "", 0, iso(now.floor("s")), {})
+    sources = dict.fromkeys([*(before.source.split(" and ") if before else []), source])
+    entry = Entry("", "", " and ".join(sources), "", 0, iso(now.floor("s")), {})
     answered = (a for a in manifest.queries if a.id != SERVER)  # that it did not answer at all is over
     queries = told(answered, metrics.asked)
     finished = partial(replace, queries=queries, server=metrics.server)

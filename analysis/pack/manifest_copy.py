@@ -106,6 +106,7 @@ def _asked(asked: Asked, scrub: Scrubber) -> Asked:
     return replace(
         asked, id=scrub.text(asked.id), promql=scrubbed_promql(asked.promql, scrub),
         reason=without_urls(asked.reason, scrub), address=scrub.personal(asked.address, "hash of a question"),
+        source=without_urls(asked.source, scrub),
         warnings=words(asked.warnings), advice=words(asked.advice), left_out=words(asked.left_out),
     )  # fmt: skip
 

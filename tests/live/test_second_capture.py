@@ -181,7 +181,7 @@ def test_a_second_capture_knows_the_scrape_interval_and_who_was_asked(server, tm
     assert captured.manifest.server["scrape_interval_seconds"] == 15.0
     assert {a.step_seconds for a in captured.manifest.queries if a.id == "signals/depth"} == {15.0}
     assert {a.source for a in captured.manifest.queries} == {server, url}
-    assert captured.manifest.entry("samples.parquet").source == f"{server}, {url}"
+    assert captured.manifest.entry("samples.parquet").source == f"{server} and {url}"
 
 
 def test_a_remote_read_that_breaks_is_gone_around_for_good(server, tmp_path):

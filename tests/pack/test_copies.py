@@ -49,7 +49,7 @@ def test_the_questions_stay_without_the_server(scrub, tmp_path):
     asked = Asked(
         "up/up", "targets", "", 'up{instance="10.0.0.7:90",user="kim"}', "raw", "remote_read", "partial",
         reason='Post "http://store.corp:9091/read": refused by 10.0.0.8', required=True, warnings=("http://x.corp/y",),
-        series=3, address="ab" * 32,
+        series=3, address="ab" * 32, source="http://prometheus.internal:9090",
     )  # fmt: skip
     entry = Entry("gc/gc.log", "gc-log", "gc.log", "0" * 64, 1, "2026-11-22T18:00:00Z", {"query": 'up{user="kim"}'})
     server = {
@@ -64,7 +64,7 @@ def test_the_questions_stay_without_the_server(scrub, tmp_path):
     original = Manifest((entry,), ({"file": "app of kim@example.org.log", "reason": "unknown"},), (), (asked,), server)
     made = manifest_copy(original, tmp_path, [file], [LeftOut("raw/a", "why")], scrub, "f" * 64)
     shown = repr(made)
-    assert not [v for v in ("corp", "kim", "10.0.0", "ab" * 32) if v in shown]
+    assert not [v for v in ("corp", "kim", "10.0.0", "internal", "ab" * 32) if v in shown]
     assert made.server == {"flavour": "prometheus", "version": "2.42.0"}
     assert made.pack["server_left_out"] == ["name", "url"] and made.pack["original_manifest_sha256"] == "f" * 64
     assert (made.queries[0].status, made.queries[0].series, made.queries[0].required) == ("partial", 3, True)
