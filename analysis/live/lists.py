@@ -70,10 +70,11 @@ def one_list(*documents: bytes) -> bytes:
 
 def _bare(item: dict[str, Any]) -> dict[str, Any]:
     """Return an object without what its containers are started with: values there are secrets too often."""
-    metadata = dict(item.get("metadata", {}))
-    if "annotations" in metadata:
-        metadata["annotations"] = {k: v for k, v in metadata["annotations"].items() if k != LAST_APPLIED}
-    bare = {**item, "metadata": metadata}
+    bare = dict(item)
+    metadata = item.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
+        kept = {k: v for k, v in metadata["annotations"].items() if k != LAST_APPLIED}
+        bare["metadata"] = {**metadata, "annotations": kept}
     try:
         template = item["spec"]["template"]
         pod = {

@@ -118,7 +118,10 @@ def test_a_disk_of_a_few_blocks_is_said_too(server, tmp_path):
 def test_an_interrupted_command_says_that_what_came_is_kept(server, tmp_path):
     with fault_proxy(server, lambda path, form, count: late(0.3)) as url:
         folder = small.incident(tmp_path / "i", url)
-        process = subprocess.Popen([*COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        )  # fmt: skip
         told = process.stderr.readline()  # it has begun
         time.sleep(1)
         process.send_signal(signal.SIGINT)
