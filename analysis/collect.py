@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -128,6 +128,7 @@ def load(incident: Incident) -> Evidence:
     manifest = read_manifest(raw)
     missing = verify(raw, manifest)
     problems = [Problem(f"raw/{path}", "listed in the manifest, but not there") for path in missing]
+    left_out: dict[str, str] = manifest.pack.get("files_left_out", {})
     reports: list[ReadReport] = []
     files: dict[str, str] = {}
 
@@ -181,6 +182,8 @@ def load(incident: Incident) -> Evidence:
     reports += database.reports
     problems += database.problems
     files |= database.files
+    problems = [replace(p, reason=f"not in this pack: {left_out[p.source]}") if p.source in left_out else p
+                for p in problems]  # fmt: skip
     evidence = Evidence(
         incident, prometheus.without_stale(samples), joined(requests),
         events, deployments, tuple(reports), tuple(problems), manifest, files,

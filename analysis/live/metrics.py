@@ -144,7 +144,8 @@ def _all(
     for question in questions:
         telling.begin(question.id)
         for desk in (replace(d, ways=ways) for d in desks):
-            why = OVER_BUDGET.format(most=most) if total >= most else ""
+            spare = question.required and question not in own  # planned for, and needed for any verdict
+            why = OVER_BUDGET.format(most=most) if total >= most and not spare else ""
             if question in own and not why:
                 why = too_much(desk, question, most - total)
             found = record_of(desk, question, "skipped", reason=why) if why else asked_of(desk, question, telling)

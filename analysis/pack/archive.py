@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import zipfile
 from pathlib import Path
 
 from analysis.pack.packed import PackError
-from analysis.store import digest
+from analysis.store import MANIFEST, digest
 
 __all__ = ["publish", "written_zip"]
 
@@ -64,6 +65,11 @@ def publish(made: Path, output: Path, *, force: bool) -> bool:
                 "something else is there already", where=str(output), expected="a free place",
                 next="choose another with --output, or replace it with --force",
             )  # fmt: skip
+        if not (made.is_file() and output.is_file()) and not _is_pack(output):
+            raise PackError(
+                "what is there is no pack, and --force does not replace it", where=str(output),
+                expected="a free place, or an older pack", next="choose another with --output, or move it away",
+            )  # fmt: skip
     if made.is_file():
         made.chmod(0o644)
         if output.is_dir():
@@ -84,6 +90,14 @@ def publish(made: Path, output: Path, *, force: bool) -> bool:
     else:
         before.unlink(missing_ok=True)
     return True
+
+
+def _is_pack(path: Path) -> bool:
+    """Return whether a folder is a pack: no other is ever replaced."""
+    try:
+        return bool(json.loads((path / "raw" / MANIFEST).read_bytes()).get("pack"))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -21,9 +21,8 @@ URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+")
 QUERIES = frozenset(("query", "promql"))
 # of what a capture found out about its server, what says nothing of where it is
 SERVER_KEYS = frozenset((
-    "flavour", "ways", "version", "lookback_seconds", "query_timeout_seconds", "max_samples", "has_remote_read",
-    "has_export", "oldest_time_us", "clock_offset_seconds", "scrape_seconds", "scrape_interval_seconds",
-    "retention_start", "mode", "scope", "notes", "warnings",
+    "flavour", "ways", "version", "lookback_seconds", "oldest_time", "clock_offset_seconds", "scrape_interval_seconds",
+    "scrape_intervals_seconds", "catalogue_version", "dialects", "not_there", "notes",
 ))  # fmt: skip
 
 

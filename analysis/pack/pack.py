@@ -187,10 +187,10 @@ def _published(root: Path, target: Path, *, force: bool) -> tuple[bool, int]:
     """Put the pack in its place; return whether that was needed, and its size [bytes]."""
     for path in (root, *root.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    if target.suffix != ".zip":
+    if target.suffix.lower() != ".zip":
         size = sum(p.stat().st_size for p in root.rglob("*") if p.is_file())
         return publish(root, target, force=force), size
     made = root.parent / "made.zip"
-    written_zip(root, made, re.sub(r"\.zip$", "", target.name))
+    written_zip(root, made, re.sub(r"\.zip$", "", target.name, flags=re.IGNORECASE))
     size = made.stat().st_size
     return publish(made, target, force=force), size

@@ -11,7 +11,7 @@ from analysis.findings import number, value
 from analysis.investigation import Investigation
 from analysis.views.overview import title_of
 from analysis.views.scrapes import COLUMNS, scrape_rows, scraped
-from analysis.views.server import facts_of, from_files
+from analysis.views.server import facts_of, from_files, of_pack
 from analysis.views.view import View
 
 __all__ = ["asked_lines", "asked_table", "coverage_lines"]
@@ -42,7 +42,7 @@ def asked_table(result: Investigation) -> View:
     manifest = result.evidence.manifest
     asked = standing(manifest.queries)
     if not asked:
-        return View("sentence", {"text": from_files(manifest)})
+        return View("sentence", {"text": " ".join([*of_pack(manifest), from_files(manifest)])})
     counts: Counter[str] = Counter(one.status for one in asked)
     told = ", ".join(f"{counts[status]:,} {COUNTED[status]}" for status in reversed(WORST_FIRST) if counts[status])
     rows = _rows(asked, manifest.server)
@@ -50,7 +50,8 @@ def asked_table(result: Investigation) -> View:
         "caption": f"Asked of the server: {len(asked):,} quer{'y' if len(asked) == 1 else 'ies'}, {told}",
         "columns": ["state", "question", "what came", "what did not, and what that means"],
         "rows": [[*row[:3], row[3] or "–"] for row in rows[:MOST_ROWS]], "folded": True,
-        "lead": facts_of(manifest.server, asked), "open": any(counts[status] for status in ("failed", "partial")),
+        "lead": [*of_pack(manifest), *facts_of(manifest.server, asked)],
+        "open": any(counts[status] for status in ("failed", "partial")),
     }  # fmt: skip
     if len(rows) > MOST_ROWS:
         data["rows"].append(["", f"and {len(rows) - MOST_ROWS:,} more", "", "listed in raw/manifest.json"])
@@ -68,7 +69,7 @@ def asked_lines(result: Investigation) -> list[str]:
     manifest = result.evidence.manifest
     rows = _rows(standing(manifest.queries), manifest.server)
     plain = [tuple(cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row) for row in rows if row[3]]
-    return [f"{state}  {question}: {meaning}" for state, question, _, meaning in plain]
+    return [*of_pack(manifest), *(f"{state}  {question}: {meaning}" for state, question, _, meaning in plain)]
 
 
 def coverage_lines(result: Investigation) -> list[tuple[str, ...]]:

@@ -9,8 +9,9 @@ from analysis.asked import Asked
 from analysis.findings import number, value
 from analysis.store import SAMPLES, Manifest
 
-__all__ = ["facts_of", "from_files"]
+__all__ = ["facts_of", "from_files", "of_pack"]
 
+MOST_SPANS = 4
 WAYS = {
     "remote_read": "remote_read (real samples)", "export": "export (real samples)",
     "range_vector": "range vectors (real samples)", "query_range": "query_range (values on a grid)",
@@ -40,7 +41,9 @@ def facts_of(server: Mapping[str, Any], asked: Sequence[Asked]) -> list[str]:
     spans = sorted({(one.start, one.end) for one in asked if one.start})
     if spans:
         when = max((one.fetched_at for one in asked), default="") or "an unknown time"
-        found.append(f"The time asked for: {spans[0][0]} to {max(end for _, end in spans)}; last asked at {when}.")
+        stretches = "; ".join(f"{start} to {end}" for start, end in spans[:MOST_SPANS])
+        more = f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else ""
+        found.append(f"The time asked for: {stretches}{more}; last asked at {when}.")
     found.append(" ".join([_clock(server), _lookback(server), _oldest(server), _intervals(server)]).strip())
     return [*found, *(f"Note: {note}" for note in server.get("notes", ()))]
 
@@ -67,11 +70,31 @@ def _oldest(server: Mapping[str, Any]) -> str:
 
 
 def _intervals(server: Mapping[str, Any]) -> str:
-    by_job, found = server.get("scrape_seconds") or {}, server.get("scrape_seconds_found")
+    by_job, found = server.get("scrape_intervals_seconds") or {}, server.get("scrape_interval_seconds")
     steps = sorted(set(by_job.values()))
     told = f"It scrapes every {' or '.join(number(s) for s in steps)} s as it says" if steps else ""
     seen = f"every {number(found)} s at the slowest as measured" if found else ""
     return f"{told or 'It scrapes'}{', ' if told and seen else ' ' if seen else ''}{seen}." if told or seen else ""
+
+
+def of_pack(manifest: Manifest) -> list[str]:
+    """Return what to say of a redacted copy: that it is one, and what is not in it; nothing of other evidence.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the evidence.
+
+    Examples
+    --------
+    >>> of_pack(Manifest(pack={"is_pack": True, "files_left_out": {"raw/app.log": "no reader"}}))
+    ['This is a redacted copy of the evidence (a pack): names may be pseudonyms; 1 file is not in it.']
+    """
+    if not manifest.pack:
+        return []
+    count = len(manifest.pack.get("files_left_out", ()))
+    without = f"; {count:,} file{' is' if count == 1 else 's are'} not in it" if count else ""
+    return [f"This is a redacted copy of the evidence (a pack): names may be pseudonyms{without}."]
 
 
 def from_files(manifest: Manifest) -> str:

@@ -84,8 +84,16 @@ def test_something_else_is_replaced_only_by_force(copy_of, tmp_path):
     (tmp_path / "dir" / "mine").write_text("mine")
     with pytest.raises(PackError, match="something else is there"):
         pack(folder, tmp_path / "dir")
+    for place in ("dir", "there.zip/x"):
+        with pytest.raises(PackError):
+            pack(folder, tmp_path / place, force=True)
+    assert (tmp_path / "dir" / "mine").read_text() == "mine"  # nothing that is no pack is ever thrown away
+    (tmp_path / "dir" / "mine").unlink()
+    (tmp_path / "dir").rmdir()
+    pack(folder, tmp_path / "dir")
+    (tmp_path / "dir" / "incident.yaml").write_text("changed")
     pack(folder, tmp_path / "dir", force=True)
-    assert not (tmp_path / "dir" / "mine").exists() and (tmp_path / "dir" / "incident.yaml").is_file()
+    assert (tmp_path / "dir" / "incident.yaml").read_text() != "changed"
     assert {p.name for p in tmp_path.iterdir()} == {"incident", "there.zip", "dir"}
 
 
