@@ -16,8 +16,9 @@ from urllib.parse import quote, quote_plus
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.pack.label_names import is_bound, is_version, known_as
 from analysis.pack.packed import PackError, Suspicion
-from analysis.pack.patterns import ADDRESS, is_address, looks
+from analysis.pack.patterns import ADDRESS, is_address, looks, wary
 from analysis.pack.pseudonyms import Pseudonyms
 from analysis.pack.rules import IDENTIFIERS, STATEMENT_LABELS
 from analysis.pack.tables import KEPT
@@ -34,7 +35,10 @@ STATEMENTS = "raw/db/"  # names of columns in statements look like names of secr
 SOFT = "password or token"
 HARMLESS = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z| UTC)?|\banon-[a-r]{12}|duration: \d{1,15}\.?\d{0,9} ms|"
-    r'"pid":\d{1,10},|"session_id":"[0-9a-f]{1,16}(?:\.[0-9a-f]{1,8})?"'
+    r'"[\w ]{1,60}": \d{1,7}(?=[,\n])|'
+    r'"pid":\d{1,10},|'
+    r'\b(?:le|quantile)=~?\\*"[\d.eE+-]{1,32}\\*"|\w*version=~?\\*"v?\d{1,5}(?:\.\d{1,5}){2,5}(?=[\\"])|'
+    r'"session_id":"[0-9a-f]{1,16}(?:\.[0-9a-f]{1,8})?"'
 )
 NUMBERS = re.compile(rf"{KEPT.pattern}|end|started_at|finished_at|replicas|statements")
 UNSEEN = IDENTIFIERS | STATEMENT_LABELS
@@ -138,7 +142,9 @@ def suspicions_in(name: str, text: str, names: Pseudonyms) -> list[Suspicion]:
     >>> suspicions_in("narrative.md", "we asked kim@example.org", Pseudonyms(bytes(32)))
     [Suspicion(file='narrative.md', line=1, kind='e-mail address')]
     """
-    return [Suspicion(name, line, kind) for line, kind in _kinds(text, names)]
+    found = [Suspicion(name, line, kind) for line, kind in _kinds(text, names)]
+    found += [Suspicion(name, text.count("\n", 0, look.start) + 1, look.kind) for look in wary(text)]
+    return sorted(dict.fromkeys(found), key=lambda s: s.line)
 
 
 def refuse(hits: list[Suspicion]) -> None:
@@ -165,7 +171,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
         with pa.input_stream(str(path), compression="zstd") as stream:
             yield stream.read()
     elif path.suffix in (".parquet", ".pq"):
-        yield "\n".join(text for _, text in _cells(path)).encode("utf-8", "replace")
+        yield "\n".join(text for _, text in _cells(path, every=True)).encode("utf-8", "replace")
 
 
 def _lines(path: Path, names: Pseudonyms) -> Iterator[tuple[int, str]]:
@@ -205,21 +211,45 @@ def _kinds(text: str, names: Pseudonyms) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, start) + 1, kind
 
 
-def _cells(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield row and text of the distinct texts of a Parquet file, its names and remarks; ids of statements left out."""
+def _cells(path: Path, *, every: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield row and text of the distinct texts of a Parquet file, its names and remarks.
+
+    Ids of statements, statements and bounds of buckets are left out, as they look like something else, unless `every`.
+    """
     table = pq.read_table(path)
     remarks = {**(table.schema.metadata or {}), **(pq.read_metadata(path).metadata or {})}
+    for field in table.schema:
+        remarks |= {k: v for k, v in (field.metadata or {}).items() if k != b"PARQUET:field_id"}
     yield 0, "\n".join([*table.column_names, *(f"{k!r} {v!r}" for k, v in remarks.items() if k != b"ARROW:schema")])
     for name in table.column_names:
         kind = table.schema.field(name).type
         if pa.types.is_map(kind):
-            for row, pairs in enumerate(table[name].to_pylist(), 1):
-                yield row, "\n".join(str(v) for k, v in pairs or () if k.lower() not in UNSEEN)
+            yield from _entries(table[name].to_pylist(), every=every)
         elif (pa.types.is_nested(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)) and (
-            name.lower() not in IDENTIFIERS
+            every or name.lower() not in IDENTIFIERS
         ):
             first = dict[str, int]()
             for row, cell in enumerate(table[name].to_pylist(), 1):
                 if cell is not None:
                     first.setdefault(str(cell), row)
             yield from ((row, text) for text, row in first.items())
+
+
+def _entries(rows: Iterable[Iterable[tuple[object, object]] | None], *, every: bool) -> Iterator[tuple[int, str]]:
+    """Yield row and text of the keys and of the values of maps, each once; versions without what is like an address."""
+    seen = set[str]()
+    for row, pairs in enumerate(rows, 1):
+        for name, value in pairs or ():
+            for text in (str(name), *_searched(str(name), str(value), every=every)):
+                if text not in seen:
+                    seen.add(text)
+                    yield row, text
+
+
+def _searched(name: str, value: str, *, every: bool) -> tuple[str, ...]:
+    known = known_as(name)
+    if every:
+        return (value,)
+    if known in UNSEEN or is_bound(known, value):
+        return ()
+    return (ADDRESS.sub("", value) if is_version(known, value) else value,)

@@ -63,6 +63,8 @@ def pack_deployments(source: Path, target: Path, scrub: Scrubber) -> tuple[str, 
     texts = dict.fromkeys(("namespace", "deployment", "revision", "status"), scrub.text) | {
         "image": scrub.image, "user": lambda t: scrub.personal(t, "who deployed"),
     }  # fmt: skip
+    for image in frame["image"]:
+        scrub.image(image)  # tags tell which texts are versions and no addresses
     cells: dict[str, list[object]] = {"started_at": list(pd.DatetimeIndex(frame.index).strftime(STAMP))}
     for name in DEPLOYMENT_COLUMNS:
         column = frame[name]

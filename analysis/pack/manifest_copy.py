@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis.asked import Asked
@@ -17,6 +17,9 @@ from analysis.store import Entry, Manifest, digest
 
 __all__ = ["manifest_copy", "without_urls"]
 
+VERSION = re.compile(r"v?\d[\w.+-]{0,40}")
+PATH = re.compile(r"(?<![\w:/\\])(?:[A-Za-z]:|~\w*|\.{0,2})[/\\](?:[^\s\"'<>]*[/\\])+")  # the folders before a name
+COMMANDS = frozenset(("cmd", "command", "commands", "args", "argv", "arguments", "host", "hostname", "user"))
 URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+")
 QUERIES = frozenset(("query", "promql"))
 # of what a capture found out about its server, what says nothing of where it is
@@ -27,7 +30,7 @@ SERVER_KEYS = frozenset((
 
 
 def without_urls(text: str, scrub: Scrubber) -> str:
-    """Return the words of a server without its addresses: each URL is a pseudonym.
+    """Return words without what leads into a house: each URL is a pseudonym, of paths only the file's name stays.
 
     Examples
     --------
@@ -35,7 +38,22 @@ def without_urls(text: str, scrub: Scrubber) -> str:
     >>> without_urls("Post http://store.corp:9091/api: refused", Scrubber(Pseudonyms(bytes(32)))).split()[0::2]
     ['Post', 'refused']
     """
-    return scrub.text(URL.sub(lambda m: scrub.names.of(m[0].rstrip(":,.;)"), "URL") + _tail(m[0]), text))
+    kept = URL.sub(lambda m: scrub.names.of(m[0].rstrip(":,.;)"), "URL") + _tail(m[0]), text)
+    return scrub.text(PATH.sub("", kept))
+
+
+def file_name(text: str, scrub: Scrubber) -> str:
+    """Return the name of a file without its folders, on any system; a URL is a pseudonym.
+
+    Examples
+    --------
+    >>> from analysis.pack.pseudonyms import Pseudonyms
+    >>> file_name("/srv/kim/gc.log", Scrubber(Pseudonyms(bytes(32))))
+    'gc.log'
+    """
+    if URL.search(text):
+        return without_urls(text, scrub)
+    return scrub.text(PurePosixPath(text.replace("\\", "/")).name)
 
 
 def _tail(url: str) -> str:
@@ -68,12 +86,18 @@ def manifest_copy(
         Of the original manifest's file.
     """
     entries = tuple(_entry(original, root, file, scrub) for file in files)
-    skipped = [{k: scrub.text(str(v)) for k, v in s.items()} for s in original.skipped]
+    skipped = [
+        {scrub.text(k): file_name(str(v), scrub) if k == "file" else without_urls(str(v), scrub) for k, v in s.items()}
+        for s in original.skipped
+    ]
     skipped += [{"file": entry.path, "reason": f"not in the pack: {entry.reason}"} for entry in left_out]
     return Manifest(
         entries,
         tuple(skipped),
-        original.versions,
+        tuple(
+            (scrub.text(name), version if VERSION.fullmatch(version) else scrub.personal(version, "version"))
+            for name, version in original.versions
+        ),
         tuple(_asked(asked, scrub) for asked in original.queries),
         {k: _plain(v, scrub) for k, v in original.server.items() if k in SERVER_KEYS},
         {
@@ -93,7 +117,7 @@ def _entry(original: Manifest, root: Path, file: PackedFile, scrub: Scrubber) ->
     path = root / file.path
     detail = _plain(before.detail, scrub) if before is not None else {}
     return Entry(
-        file.path.removeprefix("raw/"), file.kind, without_urls(before.source, scrub) if before is not None else "",
+        file.path.removeprefix("raw/"), file.kind, file_name(before.source, scrub) if before is not None else "",
         digest(path), path.stat().st_size, before.fetched_at if before is not None else "", detail,
     )  # fmt: skip
 
@@ -118,4 +142,6 @@ def _plain(value: Any, scrub: Scrubber, key: str = "") -> Any:
         return [_plain(v, scrub, key) for v in value]
     if not isinstance(value, str):
         return value
+    if key in COMMANDS:
+        return scrub.personal(value, f"{key} in the manifest")
     return scrubbed_promql(value, scrub) if key in QUERIES else without_urls(value, scrub)

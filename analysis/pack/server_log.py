@@ -150,19 +150,17 @@ def check_logs(files: Sequence[LogFile], scrub: Scrubber, *, prefix: str | None,
 
 
 def _differences(before: PostgresLog, after: PostgresLog, scrub: Scrubber) -> Iterator[str]:
-    def message(text: str) -> str:
-        return redacted(scrub.text(text)).strip()
-
     names = ("user", "database", "application", "session", "object")
     texts: dict[str, Callable[[str], str]] = dict.fromkeys(names, scrub.text)
     texts |= {
-        "client": scrub.client, "route": scrub.route, "message": message, "reason": message,
+        "client": scrub.client, "route": scrub.route,
         "request_id": lambda t: scrub.personal(t, "request id"),
     }  # fmt: skip
     for field in fields(PostgresLog):
         old, new = getattr(before, field.name), getattr(after, field.name)
-        free = old["sqlstate"].astype(str) == "P0001" if field.name == "errors" else None
-        if free is not None and free.any():  # written by a program's author: nothing of it stays
-            old, new = old[~free], new[~(new["sqlstate"].astype(str) == "P0001")]
-        for wrong in differences(old, new, texts, passed_over=("line", "file")):
+        if field.name == "errors" and len(old):  # a failed connection gives its message as `reason`, too
+            pairs = list(zip(old["message"].astype(str), old["sqlstate"].astype(str), strict=True))
+            said = {(m, s): redacted(error_message(m, s.encode(), scrub)).strip() for m, s in set(pairs)}
+            old = old.assign(message=[said[pair] for pair in pairs])
+        for wrong in differences(old, new, texts, passed_over=("line", "file", "reason")):
             yield f"{field.name}: {wrong}"

@@ -124,7 +124,7 @@ def test_words_that_look_personal_must_be_accepted(copy_of, tmp_path):
     assert "narrative.md, line 3: e-mail address" in str(error.value) and "kim@" not in str(error.value)
     assert not (tmp_path / "out.zip").exists()
     packed = pack(folder, tmp_path / "out.zip", accept_warnings=True)
-    assert [s.kind for s in packed.suspicions] == ["e-mail address", "address of a host"]
+    assert sorted(s.kind for s in packed.suspicions) == ["address of a host", "e-mail address"]
     assert any("accepted: narrative.md" in line for line in packed_lines(packed))
 
 

@@ -14,7 +14,8 @@ from tests.views.test_overview import EVIL, assert_harmless
 
 SERVER = {
     "name": "http://prometheus:9090", "flavour": "prometheus", "version": "2.42.0", "lookback_seconds": 300.0,
-    "clock_offset_seconds": 0.3, "oldest_time": "2026-11-07T00:00:00Z", "scrape_intervals_seconds": {"a": 15.0, "b": 5.0},
+    "clock_offset_seconds": 0.3, "oldest_time": "2026-11-07T00:00:00Z",
+    "scrape_intervals_seconds": {"a": 15.0, "b": 5.0},
     "scrape_interval_seconds": 15.0, "ways": ["remote_read"], "dialects": {"cpu_throttling": ["cadvisor"]},
     "not_there": ["redis: metric not found in redis_exporter: redis_up", "mesh: no istio_requests_total: no sidecar"],
     "notes": ["flags are forbidden"],
