@@ -11,6 +11,7 @@ from analysis.live.inventory import matchers_of
 from analysis.live.question import Question
 from analysis.sources.prometheus.plan import rate_window_seconds
 from analysis.sources.prometheus.preflight import Budget
+from analysis.sources.prometheus.selector import Matcher, Selector
 from analysis.spec_sources import PrometheusSpec
 
 __all__ = ["Wanted", "wanted_questions"]
@@ -68,7 +69,8 @@ def wanted_questions(
     for ask in choice.asks:
         if ask.names == ("up",):  # asked first of all
             continue
-        question, samples = _question(ask, choice, facts), choice.samples(ask)
+        narrowed = _is_narrowed(ask, matchers_of(spec))
+        question, samples = _question(ask, choice.scope if narrowed else "everything", facts), choice.samples(ask)
         if used + samples > spec.most_samples:
             left = Budget(most_series=spec.most_samples, most_samples=max(int(spec.most_samples - used), 1))
             why = left.refusal(ask.selector, choice.series.get(ask.selector, 0), choice.grid)
@@ -89,14 +91,20 @@ def _facts(found: tuple[Resolved, ...]) -> dict[str, _Facts]:
     return facts
 
 
-def _question(ask: Ask, choice: Choice, facts: dict[str, _Facts]) -> Question:
+def _is_narrowed(ask: Ask, own: tuple[Matcher, ...]) -> bool:
+    """Return whether a selector asks for less than everything: nodes, databases, control planes have no owner."""
+    selector = Selector.parse(ask.selector)
+    return selector is not None and any(m[0] != "__name__" and m not in own for m in selector.matchers)
+
+
+def _question(ask: Ask, scope: str, facts: dict[str, _Facts]) -> Question:
     told = [facts[name] for name in ask.names if name in facts]
     name = ask.names[0] if len(ask.names) == 1 else f"{ask.names[0]} and {len(ask.names) - 1} more"
     units = {f.unit for f in told}
     return Question(
         f"{ask.question}/{name}", ask.question, ", ".join(dict.fromkeys(f.dialect for f in told)), ask.selector,
         required=ask.required, unit=units.pop() if len(units) == 1 else "",
-        scope="everything" if ask.note else choice.scope,
+        scope=scope,
         time_shift_seconds=max((f.shift_seconds for f in told), default=0.0),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from analysis.pack.patterns import ADDRESS, is_address, looks, wary
 from analysis.pack.pseudonyms import Pseudonyms
 from analysis.pack.rules import IDENTIFIERS, STATEMENT_LABELS
 from analysis.pack.tables import KEPT
+from analysis.store import MANIFEST
 
 __all__ = ["Secrets", "forms_of", "hits_in", "refuse", "secrets_of", "suspicions_in"]
 
@@ -35,11 +36,11 @@ STATEMENTS = "raw/db/"  # names of columns in statements look like names of secr
 SOFT = "password or token"
 HARMLESS = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z| UTC)?|\banon-[a-r]{12}|duration: \d{1,15}\.?\d{0,9} ms|"
-    r'"[\w ]{1,60}": \d{1,7}(?=[,\n])|'
     r'"pid":\d{1,10},|'
     r'\b(?:le|quantile)=~?\\*"[\d.eE+-]{1,32}\\*"|\w*version=~?\\*"v?\d{1,5}(?:\.\d{1,5}){2,5}(?=[\\"])|'
     r'"session_id":"[0-9a-f]{1,16}(?:\.[0-9a-f]{1,8})?"'
 )
+COUNTS = re.compile(r'"[\w ]{1,60}": \d{1,7}(?=[,\n])')  # of our own manifest: "bearer token": 2
 NUMBERS = re.compile(rf"{KEPT.pattern}|end|started_at|finished_at|replicas|statements")
 UNSEEN = IDENTIFIERS | STATEMENT_LABELS
 
@@ -185,7 +186,7 @@ def _lines(path: Path, names: Pseudonyms) -> Iterator[tuple[int, str]]:
     if ".csv" in path.suffixes:
         text = _without_numbers(text)
     elif '"' in text:
-        text = IDENTIFIED.sub("", text)
+        text = IDENTIFIED.sub("", COUNTS.sub("", text) if path.name == MANIFEST else text)
     first = dict[str, int]()  # lines that differ in nothing but times and pseudonyms are looked at once
     for number, line in enumerate(HARMLESS.sub("", text).split("\n"), 1):
         first.setdefault(line, number)

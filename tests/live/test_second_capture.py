@@ -199,6 +199,18 @@ def test_a_remote_read_that_breaks_is_gone_around_for_good(server, tmp_path):
     assert len(reads) <= 1 + 3 * 2  # of the first two questions
 
 
+def test_what_has_no_owner_is_not_said_to_be_narrowed_and_an_own_catalogue_is_asked(server, tmp_path):
+    more = "catalogue: own.yaml, questions: [queues, cpu_throttling], scope: workload"
+    folder = small.incident(tmp_path, server, more=more)
+    (folder / "own.yaml").write_text(
+        "format: 1\nquestions:\n- id: queues\n  question: How long were they?\n  dialects:\n    ours: {scope: cluster, "
+        "source: us, metrics: [{name: queue_depth, kind: gauge, unit: messages, role: queue}]}\n", encoding="utf-8",
+    )  # fmt: skip
+    scopes = {a.id: (a.scope, a.series) for a in capture_live(folder).manifest.queries}
+    assert scopes["queues/queue_depth"] == ("everything", 4)
+    assert scopes["cpu_throttling/container_cpu_cfs_periods_total"] == ("workload", 2)
+
+
 def test_a_window_that_goes_on_is_said(server, tmp_path):
     captured = capture_live(small.incident(tmp_path, server), now=pd.Timestamp("2026-11-22T18:20:00Z"))
     assert any("the window goes on until 2026-11-22T18:24:00Z" in note for note in captured.notes)
