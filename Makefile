@@ -3,6 +3,8 @@ PYTHON   ?= python3
 INCIDENT ?= data/incidents/A-sidecar-throttle
 VENV     := .venv
 BIN      := $(VENV)/bin
+# benchmarks of chance, not of cost: they may share the machine
+CHANCE   := $(wildcard tests/benchmarks/test_calibration*.py tests/benchmarks/test_*_fuzz.py) tests/benchmarks/ranking
 # a bare name means a bundled incident
 FOLDER   := $(if $(wildcard $(INCIDENT)/incident.yaml),$(INCIDENT),$(if $(wildcard data/incidents/$(INCIDENT)),data/incidents/$(INCIDENT),$(INCIDENT)))
 
@@ -47,8 +49,9 @@ check: lint types test  ## lint, types and tests: what must pass before a commit
 lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-bench: setup-dev  ## measure: CPU seconds, sizes, calibration; prints figures
-	$(BIN)/python -m pytest tests/benchmarks -q -s --benchmark-disable-gc
+bench: setup-dev  ## measure: calibration, CPU seconds, sizes; prints figures
+	$(BIN)/python -m pytest $(CHANCE) -q -rP -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/benchmarks -q -s --benchmark-disable-gc $(addprefix --ignore=,$(CHANCE))
 
 lock:  ## pin the newest allowed versions (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock

@@ -14,7 +14,8 @@ from analysis.freeze import New, freeze_samples, tool_versions
 from analysis.incident import SPEC_FILE, Incident
 from analysis.sources import access_log, prometheus
 from analysis.sources.prometheus.stored import stored_of
-from analysis.store import Entry, Manifest, add_file, read_manifest, settle, verify
+from analysis.store import Entry, Manifest, add_file, read_manifest, settle
+from analysis.verify import verify
 
 __all__ = ["capture_from"]
 

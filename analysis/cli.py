@@ -104,6 +104,7 @@ def pack(
 def check(folder: Folder) -> None:
     """Show the spec's problems, all at once, and the coverage of every signal."""
     from analysis.investigation import investigate
+    from analysis.verify import unlisted
     from analysis.views.captured import asked_lines, coverage_lines
 
     result = investigate(folder)
@@ -113,6 +114,10 @@ def check(folder: Folder) -> None:
     for report in result.evidence.reports:
         note = f"{report.file}: {report.recognised} of {report.records} records recognised"
         out.print(Text("; ".join([note, *report.notes, *report.samples])))
+    for path in unlisted(result.incident.raw, result.evidence.manifest):
+        err.print(
+            Text(f"not read: raw/{path} is not in the manifest; freeze it by `postmortem capture DIR --from FILE`")
+        )
     for problem in result.problems:
         err.print(Text(f"incomplete: {problem}"))
     out.print(

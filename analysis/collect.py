@@ -23,7 +23,8 @@ from analysis.sources.lines import ReadReport
 from analysis.sources.pglog import frames as pglog
 from analysis.sources.postgres_counters import no_database_counters
 from analysis.sources.request_rows import RequestRows
-from analysis.store import SAMPLES, SERIES, WORK, Manifest, read_manifest, verify
+from analysis.store import SAMPLES, SERIES, WORK, Manifest, read_manifest
+from analysis.verify import verify
 
 __all__ = ["Evidence", "GcSource", "Problem", "gc_files", "load", "read_requests", "request_files"]
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from analysis.asked import Asked
 from analysis.errors import EvidenceError, NoDataError, StorageError
+from analysis.manifest_parts import PackPart, ServerPart, plain_part
 
 __all__ = [
-    "Entry", "Manifest", "add_file", "digest", "publish", "read_manifest", "replace_atomically", "settle", "verify",
+    "Entry", "Manifest", "add_file", "digest", "publish", "read_manifest", "replace_atomically", "settle",
     "write_manifest",
 ]  # fmt: skip
 
@@ -155,7 +156,7 @@ def read_manifest(raw: Path) -> Manifest:
             raise ValueError(f"a path leaves raw/: {outside[0]}")
         skipped, versions = tuple(found["skipped"]), tuple(sorted(found["versions"].items()))
         queries = tuple(Asked.read(q) for q in found.get("queries", ()))
-        server, pack = dict(found.get("server", {})), dict(found.get("pack", {}))
+        server, pack = plain_part(found, "server", ServerPart), plain_part(found, "pack", PackPart)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(
             f"the manifest cannot be read: {error}",
@@ -225,26 +226,6 @@ def settle(raw: Path) -> None:
     commit.rmdir()
     with suppress(OSError):  # unless a live capture is under way
         (raw / WORK).rmdir()
-
-
-def verify(raw: Path, manifest: Manifest) -> tuple[str, ...]:
-    """Compare every file with its hash; return the paths that are missing.
-
-    Raises
-    ------
-    EvidenceError
-        If a file differs from what was captured: it names each one.
-    """
-    missing = tuple(e.path for e in manifest.entries if not (raw / e.path).is_file())
-    altered = [e.path for e in manifest.entries if e.path not in missing and digest(raw / e.path) != e.sha256]
-    if altered:
-        raise EvidenceError(
-            f"the evidence was altered after its capture: {', '.join('raw/' + p for p in altered)}",
-            where=str(raw / MANIFEST),
-            expected="every file as its sha256 in the manifest says",
-            next="restore the files, or capture into a new incident folder",
-        )
-    return missing
 
 
 def add_file(raw: Path, manifest: Manifest, file: Path, entry: Entry) -> Manifest:

@@ -86,6 +86,12 @@ def test_check_with_a_declared_source_that_is_missing_is_partial(changed):
     assert "incomplete: raw/gc/other.log: declared in incident.yaml, but not there" in said
 
 
+def test_check_names_what_lies_in_raw_unread(changed):
+    folder = changed()
+    (folder / "raw" / "gc" / "second[bold].log").write_text("x", encoding="utf-8")
+    assert "not read: raw/gc/second[bold].log is not in the manifest" in run(0, "check", folder)
+
+
 def test_check_of_a_service_that_was_not_recorded_says_what_was(changed):
     said = run(3, "check", changed(service={"namespace": "shop", "workload": "checkout"}))
     assert "service shop/checkout is not in the evidence" in said

@@ -17,7 +17,8 @@ from analysis.collect import load
 from analysis.errors import AnalysisError, EvidenceError, NoDataError, SpecError
 from analysis.incident import Incident
 from analysis.investigation import examine, investigate
-from analysis.store import read_manifest, verify
+from analysis.store import read_manifest
+from analysis.verify import verify
 from tests.conftest import A
 from tests.variants import evidence_of, keep_samples
 

@@ -10,7 +10,8 @@ from analysis.errors import EvidenceError
 from analysis.freeze import New, freeze_samples, typical_step_seconds
 from analysis.sources.prometheus import EMPTY, SampleTable, read_samples
 from analysis.sources.prometheus.stored import stored_of
-from analysis.store import Entry, Manifest, read_manifest, settle, verify
+from analysis.store import Entry, Manifest, read_manifest, settle
+from analysis.verify import verify
 
 ENTRY = Entry("", "", "http://server", "", 0, "2026-11-22T18:00:00Z", {})
 

@@ -23,7 +23,8 @@ from analysis.series import iso
 from analysis.sources.prometheus.failures import RequestError
 from analysis.sources.prometheus.stored import stored_of
 from analysis.spec_sources import FileSource
-from analysis.store import SAMPLES, Entry, Manifest, read_manifest, settle, verify, write_manifest
+from analysis.store import SAMPLES, Entry, Manifest, read_manifest, settle, write_manifest
+from analysis.verify import verify
 
 __all__ = ["Captured", "capture_live"]
 

@@ -19,7 +19,8 @@ from analysis.pack.packed import LeftOut, Packed, PackedFile, PackError, Suspici
 from analysis.pack.pseudonyms import KEY_FILE, Pseudonyms, kept_key
 from analysis.pack.scrub import Scrubber
 from analysis.pack.spec_copy import references_in, spec_copy
-from analysis.store import MANIFEST, digest, read_manifest, verify, write_manifest
+from analysis.store import MANIFEST, digest, read_manifest, write_manifest
+from analysis.verify import verify
 
 __all__ = ["pack"]
 

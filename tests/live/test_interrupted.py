@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 
 from analysis.live import capture_live
-from analysis.store import read_manifest, verify
+from analysis.store import read_manifest
+from analysis.verify import verify
 from tests.fake_prometheus import UNAUTHORISED, cut, fault_proxy, late, redirect
 from tests.live import small
 

@@ -11,7 +11,8 @@ from analysis.incident import Incident
 from analysis.pack import PackError, pack
 from analysis.pack.packed import Packed
 from analysis.sources.prometheus import read_samples
-from analysis.store import read_manifest, verify
+from analysis.store import read_manifest
+from analysis.verify import verify
 from tests.pack import canaries
 
 
