@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from analysis.errors import EvidenceError
 from analysis.sources.lines import FOREIGN, gunzip, unzstd
+from analysis.sources.wrapped import unwrapped
 
 __all__ = ["Chunk", "chunks"]
 
@@ -21,9 +21,9 @@ BLOCK = 1 << 20  # larger blocks leave the processor's cache
 LONGEST_LINE = 1 << 20  # a longer line is none of a log: its head stands for it
 HEAD = 1 << 12
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-WRAPPED = re.compile(rb'^\{"(?:log|message|msg|textPayload|line|stream|time|@?timestamp)":', re.MULTILINE)
-TEXTS = ("log", "message", "msg", "textPayload", "line")  # of Docker, Fluentd and others
-COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+COLOUR = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))")  # and what else a terminal is told
+RETURNS = re.compile(rb"\r+(?=\n)")  # of Windows
+TABS = re.compile(rb"[\t\r]+(?=\n)")  # of what was pasted from a table
 
 
 class Chunk(NamedTuple):
@@ -63,7 +63,7 @@ def chunks(path: Path, *, block: int = BLOCK, unwrap: bool = True) -> Iterator[C
     ...     list(chunks(path))
     [Chunk(data=b'one\n', cut=False), Chunk(data=b'two', cut=False)]
     """
-    rest, skipping, cut = b"", False, False
+    rest, skipping, cut, some = b"", False, False, False
     for data, broken in _text(path, block):
         cut = cut or broken
         if skipping:  # the rest of a line that is too long
@@ -75,8 +75,14 @@ def chunks(path: Path, *, block: int = BLOCK, unwrap: bool = True) -> Iterator[C
         if not at:
             rest += data
             if len(rest) > LONGEST_LINE:
+                if unwrap and not some and rest.startswith((b"[{", b'{"')):
+                    raise EvidenceError(
+                        "records of JSON in one line", where=path.name, expected="a record a line, or lines of a log",
+                        next="write one record a line, as jq -c '.[]' does",
+                    )  # fmt: skip
                 rest, skipping = rest[:HEAD], True
             continue
+        some = True
         yield Chunk(_plain(rest + data[:at], unwrap=unwrap), cut=False)
         rest = data[at:]
     if rest or cut:
@@ -87,17 +93,18 @@ def _text(path: Path, block: int) -> Iterator[tuple[bytes, bool]]:
     """Yield blocks of text in UTF-8, and whether a packed stream broke after it."""
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            head = file.read(8)
             if kind := next((kind for magic, kind in FOREIGN.items() if head.startswith(magic)), ""):
                 raise EvidenceError(
                     f"compressed as {kind}", where=path.name, expected="plain text, .gz or .zst", next="unpack the file"
                 )
-            yield from _decoded(_blocks(file, head, path.name, block))
+            yield from _decoded(_blocks(file, head, path.name, block), path.name)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason, folder = error.strerror or type(error).__name__, isinstance(error, IsADirectoryError)
         raise EvidenceError(
-            f"cannot be read: {reason}", where=path.name, expected="a readable file", next="check the path"
-        ) from None
+            f"cannot be read: {reason}", where=path.name, expected="a readable file",
+            next=f"name the files in it, such as {path.name}/*" if folder else "check the path",
+        ) from None  # fmt: skip
 
 
 def _blocks(file: BinaryIO, head: bytes, name: str, block: int) -> Iterator[tuple[bytes, bool]]:
@@ -122,36 +129,28 @@ def _blocks(file: BinaryIO, head: bytes, name: str, block: int) -> Iterator[tupl
         yield b"", True
 
 
-def _decoded(blocks: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
-    first, decode = True, None
+def _decoded(blocks: Iterator[tuple[bytes, bool]], name: str) -> Iterator[tuple[bytes, bool]]:
+    first, decode, returns = True, None, False
     for data, cut in blocks:
         if first and data:
-            first = False
+            if data[257:262] == b"ustar":
+                raise EvidenceError("a tar archive", where=name, expected="one log a file", next="unpack the archive")
             if kind := UTF16.get(data[:2]):
                 decode = codecs.getincrementaldecoder(kind)("replace")
             data = data.removeprefix(b"\xef\xbb\xbf") if decode is None else data[2:]
-        yield (data if decode is None else decode.decode(data).encode("utf-8", "replace")), cut
+        text = data if decode is None else decode.decode(data).encode("utf-8", "replace")
+        if first and data:
+            first, returns = False, b"\r" in text and b"\n" not in text  # as an old Mac ended lines
+        text = text.replace(b"\0", b"") if b"\0" in text else text  # before lines are told apart: there may be much
+        yield (text.replace(b"\r", b"\n") if returns else text), cut
 
 
 def _plain(data: bytes, *, unwrap: bool) -> bytes:
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-    if b"\0" in data:
-        data = data.replace(b"\0", b"")
     if b"\x1b" in data:
         data = COLOUR.sub(b"", data)
-    return _unwrapped(data) if unwrap and b"{" in data and WRAPPED.search(data) else data
-
-
-def _unwrapped(data: bytes) -> bytes:
-    return b"\n".join(_log_of(line) if line.startswith(b'{"') else line for line in data.split(b"\n"))
-
-
-def _log_of(line: bytes) -> bytes:
-    try:
-        record = json.loads(line, strict=False)  # control characters and all
-        text = next(str(record[name]) for name in TEXTS if name in record)
-        time = str(record.get("time", record.get("timestamp", record.get("@timestamp", ""))))
-    except (ValueError, RecursionError, StopIteration, AttributeError):
-        return line
-    return f"{time} {text}".strip().replace("\n", " ").encode("utf-8", "replace") if text.strip() else b""
+    if b"\r" in data:
+        data = RETURNS.sub(b"", data)
+    if not unwrap:
+        return data
+    data = unwrapped(data)
+    return TABS.sub(b"", data) if b"\t" in data else data

@@ -21,7 +21,10 @@ __all__ = [
 MAX_BYTES = 4 << 30  # more than this after decompression is no log of one incident
 SAMPLES = 5
 SAMPLE_CHARACTERS = 120
-FOREIGN = {b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x04\x22\x4d\x18": "lz4"}
+FOREIGN = {
+    b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x04\x22\x4d\x18": "lz4", b"7z\xbc\xaf\x27": "7z",
+    b"Rar!": "rar", b"\x1f\x9d": "compress", b"LZIP": "lzip", b"\xff\x06\x00\x00sNaP": "snappy",
+}  # fmt: skip
 # what a single broken record may raise: it is counted and the reading goes on
 NOT_UNDERSTOOD = (ValueError, OverflowError, RecursionError, csv.Error)
 

@@ -25,7 +25,7 @@ def written(tmp_path, data, name="log"):
 
 
 @given(
-    data=st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\0", b"").replace(b"\r", b""))),
+    data=st.lists(st.binary(max_size=30).map(lambda b: b.translate(None, b"\0\r\t\x1b"))),
     block=st.integers(1, 50),
 )
 def test_chunks_are_the_file_cut_at_line_ends(tmp_path_factory, data, block):
@@ -93,7 +93,7 @@ def test_lines_that_docker_wrapped_are_unwrapped(tmp_path):
     lines = [json.dumps(record, separators=(",", ":")), "plain", '{"log":"broken', '{"message":"x","time":7}']
     data, _ = whole(written(tmp_path, "\n".join(lines).encode()))
     assert data.split(b"\n")[0] == b"2026-11-22T18:04:30.5Z [1.5s][gc] GC(0) Pause Full 9M->5M(64M) 1.0ms"
-    assert data.split(b"\n")[1:] == [b"plain", b'{"log":"broken', b"7 x"]
+    assert data.split(b"\n")[1:] == [b"plain", b'{"log":"broken', b"x"]
 
 
 def test_a_pipe_is_read_as_a_file(tmp_path):
@@ -108,3 +108,33 @@ def test_a_pipe_is_read_as_a_file(tmp_path):
     data, cut = whole(pipe)
     writer.join()
     assert (data, cut) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\xfd7zXZ\0\0", "compressed as xz"), (b"7z\xbc\xaf\x27\x1c", "compressed as 7z"),
+        (bytes(257) + b"ustar" + bytes(300), "a tar archive"),
+        (b'[{"message":"' + b"x" * LONGEST_LINE + b'"},', "records of JSON in one line"),
+    ],
+)  # fmt: skip
+def test_what_must_be_unpacked_first_is_refused(tmp_path, data, what):
+    with pytest.raises(EvidenceError, match=what) as told:
+        whole(written(tmp_path, data))
+    assert told.value.next
+
+
+def test_a_folder_is_refused_with_what_to_name(tmp_path):
+    with pytest.raises(EvidenceError) as told:
+        whole(tmp_path)
+    assert told.value.next.startswith("name the files in it")
+
+
+def test_zeros_before_a_log_do_not_hide_its_first_line(tmp_path):
+    assert whole(written(tmp_path, bytes(3 * LONGEST_LINE) + b"one\ntwo\n")) == (b"one\ntwo\n", False)
+
+
+def test_old_line_ends_colours_and_tabs(tmp_path):
+    assert whole(written(tmp_path, b"one\rtwo"))[0] == b"one\ntwo"
+    assert whole(written(tmp_path, b"one\r\r\ntwo\t\t\n"))[0] == b"one\ntwo\n"
+    assert whole(written(tmp_path, b"\x1b[38;5;12mone\x1b[0m\x1b[K\x1b]0;title\x07\n"))[0] == b"one\n"

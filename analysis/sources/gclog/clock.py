@@ -34,6 +34,10 @@ class Clock(NamedTuple):
         known = (clock_us != NO_CLOCK) & ~(self.by_uptime & np.isfinite(uptime_seconds))
         return np.asarray(np.where(known, clock_us, by_uptime))
 
+    def jumped(self, span: tuple[int, int]) -> bool:
+        """Return whether a span (start, end) [us] is that by which the clock left the uptime: nothing is missing."""
+        return self.stepped_seconds > 0 and abs(span[1] - span[0] - self.stepped_seconds * 1e6) <= STEP_US
+
 
 def clock_of(
     clock_us: np.ndarray, uptime_seconds: np.ndarray, *, jvm_start_us: int | None = None, collected: bool = False

@@ -83,6 +83,9 @@ def decorations(line: bytes) -> Decorations:
     if at and not clock and (prefix := COLLECTED.search(line, 0, at)):
         clock, collected = prefix[1], True
     text = line[found.end() :]
+    if not tags and text[:1] == b" " and STAMP_OR_TAG.match(text, 1):  # it was a prefix: decorations have no gaps
+        inner = decorations(text[1:])
+        return inner if inner.clock or not clock else inner._replace(clock=clock, collected=True)
     is_gc = GC_TAG.search(tags) is not None or (GC_EVENT if tags else GC_TEXT).match(text) is not None
     if uptime:
         seconds = float(uptime.replace(b",", b"."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,26 +13,34 @@ import numpy as np
 from analysis.errors import EvidenceError
 from analysis.sources.chunks import Chunk, chunks
 from analysis.sources.gclog.decorations import decorations
-from analysis.sources.gclog.formats import LEGACY, UNIFIED
+from analysis.sources.gclog.formats import LEGACY, OTHERS, UNIFIED
 from analysis.sources.gclog.legacy.stamps import STAMP, read_stamp
 from analysis.sources.gclog.rows import NO_CLOCK
+from analysis.sources.times import epoch_us
+from analysis.sources.wrapped import ISO
 
 __all__ = ["LogFile", "Place", "in_order", "no_line", "opened", "whole_lines"]
 
+BLOCK = 1 << 21  # bytes of a chunk: fewer cost more calls, more leave the cache of the processor
 HEAD = 1 << 15  # bytes of a chunk that mostly tell the format
 PEEK = 64  # chunks in which the format must show
 FIRST_LINES = 2000  # in which a stamp must show
 SAME_START_US = 2e6  # files that say their JVM began at the same time may be of one rotated set
 NAN = float("nan")
+WRAPPED = re.compile(rb"^(" + ISO + rb")[ \t]", re.MULTILINE)  # JDK 8 ends a time with a colon
 
 
 @dataclass
 class Place:
-    """Where the lines of a file stand among those of all files that are read as one: `before` lines, then `lines`."""
+    """Where the lines of a file stand among those of all files that are read as one: `before` lines, then `lines`.
+
+    `began_us`: when its first JVM began by the clock of who collected the lines [us]; NaN unknown.
+    """
 
     name: str
     before: int = 0
     lines: int = 0
+    began_us: float = float("nan")
 
     def holds(self, line: int) -> bool:
         """Return whether a line is the file's."""
@@ -80,7 +89,7 @@ def opened(path: Path, name: str) -> LogFile:
     EvidenceError
         If it cannot be read, or no line of a GC log is among its first 64 MiB.
     """
-    parts = chunks(path)
+    parts = chunks(path, block=BLOCK)
     head: list[Chunk] = []
     for part in parts:
         head.append(part)
@@ -89,10 +98,13 @@ def opened(path: Path, name: str) -> LogFile:
             if unified or legacy:
                 kind = "unified" if unified >= legacy else "legacy"
                 clock, uptime = _first_stamps(data, kind)
-                return LogFile(path, kind, clock, uptime, chain(head, parts), Place(name))
+                began = _began_us(data) if kind == "legacy" and np.isnan(clock) else NAN
+                every = chain(head, parts) if kind == "unified" else map(_bare, chain(head, parts))
+                return LogFile(path, kind, clock, uptime, every, Place(name, began_us=began))
         if len(head) == PEEK:
             break
-    raise no_line(path, empty=not head)
+    other = next((name for name, looks in OTHERS.items() for part in head[:1] if looks.search(part.data)), "")
+    raise no_line(path, empty=not head, other=other)
 
 
 def _first_stamps(data: bytes, kind: str) -> tuple[float, float]:
@@ -102,13 +114,27 @@ def _first_stamps(data: bytes, kind: str) -> tuple[float, float]:
                 found = decorations(line)
                 if found.is_gc and (found.clock or not np.isnan(found.uptime_seconds)):
                     return (float(found.clock_us) if found.clock else NAN), found.uptime_seconds
-            elif (match := STAMP.match(line)) and match.end():
+            elif (match := STAMP.match(WRAPPED.sub(b"", line))) and match.end():
                 stamp = read_stamp(match)
                 if stamp.clock_us != NO_CLOCK or not np.isnan(stamp.uptime_seconds):
                     return (float(stamp.clock_us) if stamp.clock_us != NO_CLOCK else NAN), stamp.uptime_seconds
         except ValueError:
             continue
     return NAN, NAN
+
+
+def _bare(part: Chunk) -> Chunk:
+    """Return lines of JDK 8 without the time of who collected them: theirs begin with the first byte."""
+    return part._replace(data=WRAPPED.sub(b"", part.data)) if WRAPPED.search(part.data, 0, HEAD) else part
+
+
+def _began_us(data: bytes) -> float:
+    """Return when the JVM began [us] by the first line that has an uptime and a time of who collected it."""
+    for found in WRAPPED.finditer(data):
+        stamped = STAMP.match(data, found.end())
+        if stamped and stamped[2]:
+            return epoch_us(found[1].decode().replace(",", ".")) - read_stamp(stamped).uptime_seconds * 1e6
+    return NAN
 
 
 def in_order(files: Sequence[LogFile]) -> list[list[LogFile]]:
@@ -122,13 +148,13 @@ def in_order(files: Sequence[LogFile]) -> list[list[LogFile]]:
         In any order.
     """
     groups: list[list[LogFile]] = []
-    for file in sorted(files, key=lambda f: tuple(np.nan_to_num([f.started_us, f.clock_us, f.uptime_seconds]))):
+    for file in sorted(files, key=lambda f: tuple(np.nan_to_num([f.clock_us, f.uptime_seconds]))):
         mine = next((g for g in groups if g[0].kind == file.kind and _together(g[-1], file)), None)
         if mine is None:
             groups.append([file])
         else:
             mine.append(file)
-    return groups
+    return [sorted(g, key=lambda f: float(np.nan_to_num(f.uptime_seconds))) for g in groups]  # clocks may be set back
 
 
 def _together(before: LogFile, after: LogFile) -> bool:
@@ -159,10 +185,11 @@ def whole_lines(files: Iterable[LogFile]) -> Iterator[Chunk]:
         before += lines
 
 
-def no_line(path: Path, *, empty: bool) -> EvidenceError:
-    """Return the error of a file that is no GC log."""
+def no_line(path: Path, *, empty: bool, other: str = "") -> EvidenceError:
+    """Return the error of a file that is no GC log, or one of another virtual machine."""
+    what = "the file is empty" if empty else f"no line of a GC log of HotSpot, but of one of {other}" if other else ""
     return EvidenceError(
-        "the file is empty" if empty else "no line of a GC log", where=path.name,
+        what or "no line of a GC log", where=path.name,
         expected="a log of HotSpot's collectors, such as -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags",
         next="check the path, and that the JVM was told to log",
     )  # fmt: skip

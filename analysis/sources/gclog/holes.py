@@ -11,6 +11,7 @@ __all__ = ["Told", "holes_in"]
 APART_US = 1_000_000  # stamps are those of the write, a second later at most; less is no hole
 SHORTEST_US = 100_000  # a collection may take a number and log nothing; in less no stop that matters is lost
 TAIL_US = 30_000_000  # last lines, as of the heap at exit, have no number: so long after the others they vouch for none
+QUIET = 3  # but where collections were as far apart, or a third as far, there was nothing to collect
 
 
 class Told(NamedTuple):
@@ -42,8 +43,9 @@ def holes_in(told: Told) -> list[tuple[int, int]]:
     """Return the holes (start, end) [us] of a life, in order.
 
     Numbers of collections jump and the missing ones never come; a safepoint says that another was before it that is not
-    there; a pause begins and does not end; the last lines tell of no collection for half a minute. Of a life with
-    collections and neither pauses nor safepoints, all of it: they were filtered away.
+    there; a pause begins and does not end; the last lines tell of no collection for half a minute, and for three times
+    as long as any two before were apart. Of a life with collections and neither pauses nor safepoints, all of it: they
+    were filtered away.
 
     Parameters
     ----------
@@ -64,7 +66,9 @@ def holes_in(told: Told) -> list[tuple[int, int]]:
     found = [*_skipped(told), *_unheard(told), *_cut(told)]
     if len(told.gcid):
         last = max(int(told.gcid_end.max()), int(told.stop_end.max()) if len(told.stop_end) else told.first)
-        found += [(last, told.last)] if told.last - last > TAIL_US else []
+        begun = np.sort(told.gcid_start)
+        apart = int(np.diff(begun).max()) if len(begun) > 1 else 0
+        found += [(last, told.last)] if told.last - last > max(TAIL_US, QUIET * apart) else []
     return _united(sorted((a, b) for a, b in found if b > a))
 
 

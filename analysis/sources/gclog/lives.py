@@ -10,7 +10,7 @@ import numpy as np
 from analysis.sources.gclog.rows import NO_CLOCK
 from analysis.sources.gclog.segments import RESTART_SECONDS, SAME_START_US, Segment
 
-__all__ = ["Life", "collector_of", "lives_of", "once"]
+__all__ = ["Life", "collector_of", "lives_of"]
 
 LATE_NUMBERS = 5  # the number of a concurrent collection is logged after later ones
 GENERATIONAL = {"ZGC": "GenZGC", "Shenandoah": "GenShenandoah"}
@@ -42,46 +42,19 @@ def lives_of(found: Sequence[Segment]) -> list[Life]:
     return lives
 
 
-def once(found: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
-    """Return stretches without those that another file has stamp by stamp, and which files were left out so.
-
-    Parameters
-    ----------
-    found : sequence of Segment
-        Of all files.
-
-    Examples
-    --------
-    >>> once([])
-    ([], [])
-    """
-    once: list[Segment] = []
-    doubled: set[str] = set()
-    for segment in found:
-        same = next((s for s in once if s.place.name != segment.place.name and _is_copy(s, segment)), None)
-        if same is None:
-            once.append(segment)
-        else:
-            doubled.add(f"{segment.place.name} holds what {same.place.name} holds: read once")
-    return once, sorted(doubled)
-
-
-def _is_copy(one: Segment, two: Segment) -> bool:
-    stamps = zip((one.clock_us, one.uptime_seconds), (two.clock_us, two.uptime_seconds), strict=True)
-    return len(one.clock_us) > 0 and all(np.array_equal(a, b, equal_nan=True) for a, b in stamps)
-
-
 def _key(segment: Segment) -> tuple[float, float]:
     clock, uptime = segment.begin
     return (clock if np.isfinite(clock) else 0.0, uptime if np.isfinite(uptime) and not np.isfinite(clock) else 0.0)
 
 
 def _same_life(before: Segment, after: Segment) -> bool:
-    ups, goes = (s.uptime_seconds[np.isfinite(s.uptime_seconds)] for s in (before, after))
-    if len(ups) and len(goes) and float(goes.min()) < float(ups.max()) - RESTART_SECONDS:
+    apart = abs(before.offset_us - after.offset_us)
+    if apart > SAME_START_US:
+        return False
+    if after.uptimes[0] < before.uptimes[1] - RESTART_SECONDS:
         return _overlap(before, after)
-    if np.isfinite(before.offset_us) and np.isfinite(after.offset_us):
-        return abs(before.offset_us - after.offset_us) <= SAME_START_US
+    if np.isfinite(apart):
+        return True
     if "collector" in after.facts or before.place.name == after.place.name:
         return False
     if [np.isfinite(x) for x in before.begin] != [np.isfinite(x) for x in after.begin]:

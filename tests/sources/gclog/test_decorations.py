@@ -60,3 +60,10 @@ def test_what_is_not_of_the_collector(line):
 def test_a_clock_that_is_none_raises():
     with pytest.raises(ValueError, match=r"month|not a time|hour|Invalid"):
         _ = decorations(b"[2026-13-45T18:04:30.123+0000][gc] GC(0) x").clock_us
+
+
+def test_a_time_in_brackets_before_a_gap_is_that_of_the_collector():
+    found = decorations(b"[2026-11-22T18:04:30.123Z] [1.500s][info][gc] GC(7) Pause Full (x) 9M->5M(64M) 1.0ms")
+    assert (found.clock, found.uptime_seconds, found.collected) == (b"2026-11-22T18:04:30.123Z", 1.5, True)
+    found = decorations(b"[2026-11-22T18:04:31Z] [2026-11-22T18:04:30.123+0000][gc] GC(7) Pause Remark 1.0ms")
+    assert (found.clock, found.collected) == (b"2026-11-22T18:04:30.123+0000", False)

@@ -1,5 +1,6 @@
 """Formats, first stamps and the order of files."""
 
+import numpy as np
 import pytest
 
 from analysis.errors import EvidenceError
@@ -53,3 +54,34 @@ def test_a_place_holds_and_counts_its_lines():
     place = Place("a", before=10, lines=5)
     assert [place.holds(n) for n in (10, 11, 15, 16)] == [False, True, True, False]
     assert place.count([1, 11, 12, 99]) == 2
+
+
+def test_files_follow_one_another_by_the_clock_though_starts_are_rounded(tmp_path):
+    late = file_of(tmp_path, "late", at(40, 15.001))  # by it the JVM began a millisecond earlier
+    groups = in_order([late, file_of(tmp_path, "early", at(30, 5.0))])
+    assert [[f.place.name for f in group] for group in groups] == [["early", "late"]]
+
+
+def test_lines_of_jdk_8_lose_the_time_of_who_collected_them_and_are_dated_by_it(tmp_path):
+    wrapped = "".join(f"2026-11-22T18:04:3{n}.250Z stdout F {LEGACY.format(7.25 + n)}" for n in range(3))
+    file = file_of(tmp_path, "gc.log", wrapped)
+    assert file.kind == "legacy"
+    assert file.place.began_us == 1_795_370_670.25e6 - 7.25e6
+    assert b"".join(part.data for part in whole_lines([file])).decode() == "".join(
+        LEGACY.format(7.25 + n) for n in range(3)
+    )
+    assert np.isnan(file_of(tmp_path, "plain", LEGACY.format(7.25)).place.began_us)
+
+
+@pytest.mark.parametrize(
+    ("who", "line"),
+    [
+        ("OpenJ9", '<exclusive-start id="2" timestamp="2026-11-22T18:04:31.123" intervalms="12.5">'),
+        ("Go", "gc 1 @0.012s 2%: 0.015+0.50+0.003 ms clock, 4->4->0 MB, 5 MB goal, 8 P"),
+        ("Node.js", "[12:0x55]  123 ms: Scavenge 2.3 (3.0) -> 1.9 (4.0) MB, 1.0 / 0.0 ms allocation failure;"),
+        ("CPython", "gc: collecting generation 2..."),
+    ],
+)
+def test_the_log_of_another_machine_is_named(tmp_path, who, line):
+    with pytest.raises(EvidenceError, match=who):
+        file_of(tmp_path, "gc.log", f"{line}\n" * 9)

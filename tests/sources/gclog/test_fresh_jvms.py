@@ -1,14 +1,14 @@
-"""Logs that real JVMs write while the test runs: every collector of JDK 11 to 25, against a plain count of lines."""
+"""Logs that real JVMs write while the test runs: every collector of JDK 11 to 25, against lines and JMX."""
 
-import re
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from analysis.sources.gclog.reader import read_gc_log
 from tests.sources.gclog.jvms import compiled, java
+from tests.sources.gclog.plain_count import count
+from tests.sources.gclog.witness import differences, read_witness
 
 UNLOCK = "-XX:+UnlockExperimentalVMOptions"
 COLLECTORS = {
@@ -23,28 +23,10 @@ RUNS = {
     "21": ["Serial", "Parallel", "G1", "ZGC", "GenZGC", "Shenandoah"],
     "25": ["Serial", "Parallel", "G1", "GenZGC", "Shenandoah", "GenShenandoah"],
 }
-LOAD = ["GcLoad", "seconds=3", "liveMb=40", "systemGcEvery=1", "pauseUs=300", "allocKb=8"]
+LOAD = ["GcLoad", "seconds=2", "liveMb=40", "systemGcEvery=1", "pauseUs=300", "allocKb=8"]
 OWN_HEAP = {"ZGC": "-Xmx160m", "GenZGC": "-Xmx160m", "Shenandoah": "-Xmx128m", "GenShenandoah": "-Xmx128m"}
-PAUSE = re.compile(rb"^\[.*\] GC\(\d+\) (?:[YyOo]: )?Pause .*?([\d.]+)ms$", re.M)
-SAFEPOINT = re.compile(rb'^.*\] Safepoint ".*Total: +(\d+) ns', re.M)
-STOPPED = re.compile(rb"^.*\] Total time for which application threads were stopped: ([\d.]+) seconds", re.M)
-STALL = re.compile(rb"^.* (?:Allocation|Relocation) Stall \(.*\) ([\d.]+)ms$", re.M)
-
-
-class Truth(NamedTuple):
-    """What a plain search finds: seconds of pauses, of safepoints, of stalls, and how many lines there are."""
-
-    pauses: list[float]
-    safepoints: list[float]
-    stalls: list[float]
-    lines: int
-
-
-def count(path: Path) -> Truth:
-    data = path.read_bytes()
-    stops = [float(x) / 1e9 for x in SAFEPOINT.findall(data)] + [float(x) for x in STOPPED.findall(data)]
-    pauses, stalls = ([float(x) / 1e3 for x in found.findall(data)] for found in (PAUSE, STALL))
-    return Truth(pauses, stops, stalls, len(data.splitlines()))
+STANDARD = "gc*,safepoint:{}:time,uptime,level,tags"
+EXPORT = ["--add-exports", "java.management/sun.management=ALL-UNNAMED"]  # for the total of safepoints
 
 
 @pytest.fixture(scope="module")
@@ -52,23 +34,27 @@ def load(tmp_path_factory):
     return compiled(tmp_path_factory.mktemp("load"))
 
 
-def run(release: str, collector: str, load: Path, log: Path) -> None:
-    """Run the load for three seconds and write its log."""
-    flags = [*COLLECTORS[collector], OWN_HEAP.get(collector, "-Xmx96m")]
+def run(
+    release: str, collector: str, load: Path, log: Path, *, xlog: str = STANDARD, more: tuple[str, ...] = ()
+) -> Path:
+    """Run the load for two seconds and write its log; return what the witness wrote."""
+    flags = [*COLLECTORS[collector], OWN_HEAP.get(collector, "-Xmx96m"), *(f for f in more if f.startswith("-"))]
     if release == "25":
         flags = [f for f in flags if f != "-XX:+ZGenerational"]  # ZGC has no other mode any more
-    xlog = f"-Xlog:gc*,safepoint:file={log}:time,uptime,level,tags"
-    command = [str(java(release)), *flags, "-XX:CICompilerCount=2", xlog, "-cp", str(load), *LOAD]
+    witness = log.with_suffix(".witness")
+    command = [str(java(release)), *flags, *EXPORT, "-XX:CICompilerCount=2", "-Xlog:" + xlog.format(f"file={log}")]
+    command += ["-cp", str(load), *LOAD, *(f for f in more if not f.startswith("-")), f"witness={witness}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return witness
 
 
 @pytest.mark.parametrize(("release", "collector"), [(r, c) for r, all_of in RUNS.items() for c in all_of])
 def test_a_fresh_log_is_understood_to_the_last_line(tmp_path, load, release, collector):
     path = tmp_path / "gc.log"
-    run(release, collector, load, path)
+    told = read_witness(run(release, collector, load, path))
     log, report = read_gc_log(path)
-    truth = count(path)
+    truth = count(path.read_bytes())
     print(
         f"JDK {release} {collector}: {truth.lines} lines, {len(truth.pauses)} pauses, {len(truth.safepoints)}", end=" "
     )
@@ -84,6 +70,33 @@ def test_a_fresh_log_is_understood_to_the_last_line(tmp_path, load, release, col
     assert int(log.lives["lines"].sum()) == truth.lines
     assert (log.pauses["kind"] != "other").all(), log.pauses.loc[log.pauses["kind"] == "other"]
     assert set(log.lives["time_quality"]) == {"exact"}
+    assert differences(log, told, slack_seconds=0.1) == []
+
+
+@pytest.mark.parametrize(
+    ("release", "collector", "xlog", "more"),
+    [
+        ("11", "ZGC", "gc*=trace:{}:uptime,level,tags:filecount=0", ()),
+        ("11", "CMS", "gc*=trace:{}:uptime,level,tags:filecount=0", ()),
+        ("17", "Serial", "gc*=debug,safepoint*=debug:{}:none:filecount=0", ()),
+        ("17", "Parallel", "all=info:{}:time,uptime,level,tags", ("-XX:ParallelGCThreads=1",)),
+        ("17", "G1", "gc*,safepoint:{}:time,utctime,uptimenanos,hostname,pid,tid,level,tags", ("bigMb=40",)),
+        ("21", "GenZGC", "gc*=debug:{}:time,tags:filecount=0", ()),
+        ("25", "G1", "gc*,safepoint:{}:uptimemillis,tid,tags", ("bigMb=40", "humongousEvery=50", "-Xmx80m")),
+        ("25", "GenShenandoah", "gc*=trace:{}:uptime,level,tags:filecount=0", ()),
+        ("25", "Shenandoah", "gc:{}:time", ("-XX:ShenandoahGCMode=passive", "-XX:+UnlockDiagnosticVMOptions")),
+    ],
+)
+def test_any_selection_and_decoration_of_a_log_says_the_same(tmp_path, load, release, collector, xlog, more):
+    """Nothing is counted twice where details are logged too, and nothing missed where little is."""
+    path = tmp_path / "gc.log"
+    told = read_witness(run(release, collector, load, path, xlog=xlog, more=more))
+    log, report = read_gc_log(path)
+    assert report.unrecognised == 0, report.samples
+    assert set(log.lives["collector"]) == {collector}
+    assert (log.pauses["kind"] != "other").all(), log.pauses.loc[log.pauses["kind"] == "other"]
+    assert len(log.pauses) > 0
+    assert differences(log, told, slack_seconds=0.1) == []
 
 
 def test_the_pauses_of_a_fresh_log_lie_inside_its_safepoints(tmp_path, load):

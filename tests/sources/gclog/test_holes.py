@@ -115,3 +115,10 @@ def test_a_tail_without_collections_is_a_hole_after_half_a_minute():
     quiet = collections(1, 2)
     assert holes_in(quiet._replace(last=40_000_000)) == []
     assert holes_in(quiet._replace(last=43_000_000)) == [(12 * S, 43_000_000)]
+
+
+def test_a_tail_as_long_as_the_quiet_before_is_no_hole():
+    quiet = collections(1, 2)
+    wide = quiet._replace(gcid_start=quiet.gcid_start * 4, gcid_end=quiet.gcid_end * 4, stop_end=quiet.stop_end * 4)
+    assert holes_in(wide._replace(last=48 * S + 119 * S)) == []
+    assert holes_in(wide._replace(last=48 * S + 121 * S)) == [(48 * S, 169 * S)]

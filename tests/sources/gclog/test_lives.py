@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from analysis.sources.gclog.copies import once
 from analysis.sources.gclog.files import Place
-from analysis.sources.gclog.lives import collector_of, lives_of, once
+from analysis.sources.gclog.lives import collector_of, lives_of
 from analysis.sources.gclog.rows import NO_CLOCK, Rows
 from analysis.sources.gclog.segments import segments
 

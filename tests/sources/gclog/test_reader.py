@@ -1,6 +1,7 @@
 """GC logs of HotSpot: every decoration, restarts, nesting, foreign lines, broken files, and the corpus recounted."""
 
 import gzip
+import time
 
 import numpy as np
 import pandas as pd
@@ -238,7 +239,9 @@ def test_a_cut_last_line_is_accepted_and_said(tmp_path):
     _, report = read(tmp_path, [USING, YOUNG], end="")
     assert not report.truncated
     path = tmp_path / "gc.log.gz"
-    path.write_bytes(gzip.compress("\n".join([USING, *[YOUNG] * 5000]).encode())[:-20])
+    path.write_bytes(
+        gzip.compress("\n".join([USING, *(YOUNG.replace("GC(7)", f"GC({n})") for n in range(5000))]).encode())[:-20]
+    )
     log, report = read_gc_log(path)
     assert report.truncated
     assert 1000 < len(log.pauses) < 5001
@@ -320,3 +323,29 @@ def test_times_that_go_back_without_an_uptime_and_a_start_that_is_not_needed_are
     assert any("go back by 10 min" in note for note in report.notes)
     _, report = read_gc_log(tmp_path / "gc.log", jvm_start=pd.Timestamp("2026-11-22T18:00:00Z"))
     assert any("not used" in note for note in report.notes)
+
+
+def test_the_name_of_a_file_may_tell_the_start(tmp_path):
+    _, report = read(tmp_path, [YOUNG.removeprefix(STAMP)], name="gc-7-2026-11-22_18-04-28.log")
+    assert any("2026-11-22 18:04:28" in note for note in report.notes)
+
+
+def test_a_clock_that_was_never_set_leaves_the_uptime(tmp_path):
+    log, report = read(tmp_path, [line.replace("2026-11-22", "1970-01-01") for line in (USING, YOUNG, CPU, SAFEPOINT)])
+    assert (report.unrecognised, log.lives["time_quality"].tolist()) == (0, ["unknown"])
+    assert log.pauses["uptime_seconds"].tolist() == [1.5]
+
+
+def test_many_restarts_and_mixed_lines_cost_linear_time(tmp_path):
+    def line(second, up, gcid):
+        clock = f"[2026-11-22T18:{second // 60:02d}:{second % 60:02d}.000+0000]"
+        return f"{clock}[{up}.000s][gc] GC({gcid}) Pause Full (x) 9M->5M(64M) 1.0ms"
+
+    restarts = [line(n, 1 + 5 * (n % 2), n % 2) for n in range(1200)]
+    mixed = [line(n // 2, n // 2 + 7 + 60 * (n % 2), n // 2) for n in range(6000)]
+    began = time.process_time()
+    assert len(read(tmp_path, restarts)[0].lives) == 600
+    log, report = read(tmp_path, mixed)
+    assert time.process_time() - began < 15  # quadratic in the turns it took minutes
+    assert len(log.lives) == 2
+    assert any("mixed" in note for note in report.notes)

@@ -58,3 +58,21 @@ def test_tables_facts_and_counts_are_those_of_the_stretch():
     assert second.table("stalls") == {}
     assert (first.count([1, 29, 30]), first.gcids, second.begin[1]) == (2, (0, 1), 1.0)
     assert np.isnan(first.offset_us)
+
+
+def test_lines_of_two_jvms_that_are_mixed_are_two_stretches():
+    uptime = np.repeat(np.arange(1.0, 41.0), 2)
+    clock = (uptime * 1e6).astype("i8") + np.tile([10_000_000, 90_000_000], 40)
+    table = {"line": np.arange(1, 81), "clock_us": clock, "stamp_seconds": uptime}
+    one, two = segments(Rows(stamps=table, lines=81), [Place("gc.log", 0, 81)])
+    assert [s.lines for s in (one, two)] == [40, 41]
+    assert one.count([1, 2, 3]) == 2
+    assert two.count([1, 2, 3, 81]) == 2
+    assert (one.uptime_seconds.tolist(), one.begin[0], two.begin[0]) == (list(range(1, 41)), 11e6, 91e6)
+
+
+def test_a_row_without_a_stamp_has_that_of_the_row_before():
+    table = {"line": [1, 2, 3], "clock_us": [7, NO_CLOCK, 9], "stamp_seconds": [1.0, np.nan, 3.0]}
+    (found,) = segments(Rows(stamps=table, lines=3), [Place("gc.log", 0, 3)])
+    assert found.clock_us.tolist() == [7, 7, 9]
+    assert found.uptime_seconds.tolist() == [1, 1, 3]

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from analysis.sources.gclog.decorations import decorations
 from analysis.sources.gclog.rows import NO_CLOCK
 from analysis.sources.gclog.stamps import read_stamps
+from analysis.sources.gclog.words import text_of
 
 
 def stamps_of(lines):
     data = b"\n".join(lines) + b"\n"
     ends = np.flatnonzero(np.frombuffer(data, dtype="u1") == 10)
-    return read_stamps(data, np.concatenate([[0], ends[:-1] + 1]), ends)
+    return read_stamps(text_of(data), np.concatenate([[0], ends[:-1] + 1]), ends)
 
 
 def slowly(line):

@@ -20,6 +20,8 @@ ATOM = re.compile(
     rb"size\[[0-9]{1,9}\] : (?:demand: .*new_desired: [0-9]+)?"
     % (NUMBER, NUMBER, NUMBER, TIMES, NUMBER, NUMBER, NUMBER)
 )
+# a phase of the concurrent thread that a pause cut in two: `[Preclean SoftReferences1.5: [GC 1.5: [CMS, 0.1 secs]`
+TORN = re.compile(rb"\[Preclean [A-Z][A-Za-z]{2,30}+(?!, )([^\n]{1,400}?\[(?:ParNew|DefNew|CMS)), %b secs\]" % NUMBER)
 STAMPS = 96
 
 
@@ -46,7 +48,7 @@ def has_atoms(text: bytes) -> bool:
     """
     if b"concurrent-" in text or b"pplication t" in text or b"[G1Erg" in text:
         return True
-    return b"[Unload" in text or b"abort pre" in text or b"size[" in text
+    return b"[Unload" in text or b"abort pre" in text or b"size[" in text or b"[Preclean " in text
 
 
 def read_atom(found: re.Match[bytes], stamp: Stamp) -> Atom:
@@ -89,6 +91,8 @@ def cut_atoms(text: bytes) -> tuple[bytes, list[Atom]]:
     (b'1.000: [GC 1.000: [ParNew', 2.0)
     """
     parts, atoms, at = [], [], 0
+    if b"[Preclean " in text:
+        text = TORN.sub(rb"\1", text)
     for found in ATOM.finditer(text):
         before = BEFORE.search(text, max(at, found.start() - STAMPS), found.start())
         start, stamp = (before.start(), read_stamp(before)) if before else (found.start(), Stamp())

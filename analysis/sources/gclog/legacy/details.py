@@ -57,6 +57,10 @@ DETAILS = re.compile(
             rb"(?:Java HotSpot|OpenJDK).*(?:warning|VM \(|Oracle)", rb"/proc/meminfo",
             rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GC log file ", rb"(?:Memory|CommandLine flags): ", rb"\[Unloading class ",
             rb"[-0-9T:+.,# ]*\[(?:Preclean|GC Worker|(?:Soft|Weak|Final|Phantom|JNI Weak) ?Ref)",
+            rb"\s*(?:\[\d+ iterations, .*)?\(CMS-concurrent-[a-z-]+ yielded ",
+            rb"[-0-9T:+.,# ]*\[[a-z][a-z ]{1,40}, [\d.,]+ secs\]$",
+            # a sentence with a stamp, of -XX:+PrintJNIGCStalls and others
+            rb"[-0-9T:+.,]{5,40}: (?!Total time|Application time)[A-Z_][A-Za-z_:]+ ",
         )
     )
 )  # fmt: skip
@@ -65,6 +69,7 @@ OF_GC = re.compile(
     rb"concurrent-|threads were stopped|^[-0-9T:]{19}[.,]\d{3}[+-]\d{4}: |^\d{1,9}[.,]\d{3}: |"
     rb"^Application time: |\[Rescan"
 )
+REFERENCES = re.compile(rb"\A, [\d.,]+ secs\]|\[(?:Preclean )?[A-Z][A-Za-z ]{2,20}References?, [^][]*\]")
 NOTHING = re.compile(rb"[-\d:.,TZ+\s#}]*$")  # stamps whose text another thread wrote elsewhere
 LONGEST = 4096
 
@@ -92,11 +97,13 @@ def is_of_gc(line: bytes) -> bool:
 
 
 def says_nothing(text: bytes) -> bool:
-    """Return whether a text is but stamps, colons and blanks.
+    """Return whether a text is but stamps, colons and blanks, and what references took between them.
 
     Examples
     --------
     >>> says_nothing(b" 12.250: : "), says_nothing(b"12.250: [")
     (True, False)
+    >>> says_nothing(b", 0.1 secs]12.250: [Preclean WeakReferences, 0.1 secs]12.250: ")
+    True
     """
-    return NOTHING.match(text) is not None
+    return NOTHING.match(REFERENCES.sub(b"", text) if b"Ref" in text else text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["CREATED", "HEADER", "header_facts"]
+__all__ = ["CREATED", "HEADER", "header_facts", "heap_fact"]
 
 HEADER = re.compile(rb"(?:Java HotSpot\(TM\)|OpenJDK) .{0,80}?VM \([^)]{0,80}\) for ")
 CREATED = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GC log file (created|has reached)")
@@ -19,6 +19,9 @@ COLLECTORS = {b"-XX:+UseG1GC": "G1", b"-XX:+UseShenandoahGC": "Shenandoah", b"-X
               b"-XX:+UseParallelGC": "Parallel", b"-XX:+UseParallelOldGC": "Parallel",
               b"-XX:+UseSerialGC": "Serial"}  # fmt: skip
 LONGEST_FLAGS = 8192
+REGION = re.compile(rb"\s+region size (\d{1,9})K")
+GENERATION = re.compile(rb"\s(concurrent mark-sweep generation|PS\w+|tenured generation|garbage-first heap) +total ")
+OF = {b"concurrent mark-sweep generation": "CMS", b"tenured generation": "Serial", b"garbage-first heap": "G1"}
 
 
 def header_facts(line: bytes) -> list[tuple[str, Any]]:
@@ -43,3 +46,18 @@ def header_facts(line: bytes) -> list[tuple[str, Any]]:
         named = set(text.split())
         return facts + [("collector", name) for flag, name in COLLECTORS.items() if flag in named][:1]
     return []
+
+
+def heap_fact(line: bytes) -> tuple[str, Any] | None:
+    """Return (column of lives, value) of what a line of a listing of the heap says; None if it says nothing of them.
+
+    Examples
+    --------
+    >>> heap_fact(b"  region size 1024K, 7 young (7168K)"), heap_fact(b" PSYoungGen      total 7K, used 5K [0, 1)")
+    (('region_bytes', 1048576.0), ('collector', 'Parallel'))
+    """
+    if found := GENERATION.match(line):
+        return "collector", OF.get(found[1], "Parallel")
+    if found := REGION.match(line):
+        return "region_bytes", float(found[1]) * 1024
+    return None

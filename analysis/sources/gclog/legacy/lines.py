@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from analysis.sources.gclog.legacy.atoms import ATOM, Atom, cut_atoms, has_atoms, read_atom
 from analysis.sources.gclog.legacy.cycles import Cycle, Cycles, Phase, start_of
 from analysis.sources.gclog.legacy.details import is_detail, is_of_gc, says_nothing
-from analysis.sources.gclog.legacy.facts import CREATED, HEADER, header_facts
+from analysis.sources.gclog.legacy.facts import CREATED, HEADER, header_facts, heap_fact
 from analysis.sources.gclog.legacy.g1 import g1_pause
 from analysis.sources.gclog.legacy.lives import Starts
 from analysis.sources.gclog.legacy.pause import MARKS, cut_pause, read_pauses
-from analysis.sources.gclog.legacy.pause_row import Pause, add_detail, add_g1_sizes, add_metaspace, add_times
+from analysis.sources.gclog.legacy.pause_row import Pause, add_detail, add_line, tells_more
+from analysis.sources.gclog.legacy.prefixes import without_prefix
 from analysis.sources.gclog.legacy.quick import Quick, quick_look, quick_stamp
 from analysis.sources.gclog.legacy.records import Record, Records, parted
 from analysis.sources.gclog.legacy.rows import begun_columns, columns_of, name_collectors, pause_columns
@@ -27,14 +29,14 @@ from analysis.sources.lines import NOT_UNDERSTOOD
 __all__ = ["read_legacy"]
 
 SAMPLES = 5
+CUT = "pauses without an end (%d) are as long as the part of them that was told"
 LONGEST_LINE = 1 << 16
-DETAIL = (b"      [", b"   [")  # of G1, most of its lines
-PLAIN = (*DETAIL, b"- age ", b"Desired survivor size ")
+PLAIN = (b"      [", b"   [", b"- age ", b"Desired survivor size ")
 PLAIN_KINDS = frozenset(("young", "mixed"))  # no cycle begins or ends with them
 KEPT = (b"   [E", b"   [ ", b"   [P")  # details that are read
 GOES_ON = re.compile(rb"\s*(?:[:,(\[]|[-0-9T:+.,# ]{0,80}\[|[0-9.]+[BKMG]?->)|.*secs\]")
 ORPHANED = re.compile(rb"\s*\[Times: [^][]{1,80}\]$")  # of a concurrent phase, cut off from it
-REGION = re.compile(rb"\s+region size (\d{1,9})K")
+REST = re.compile(rb"(?!.*\[(?:Full )?GC).*secs\]$")  # of a pause that began in another file
 
 
 @dataclass
@@ -50,9 +52,10 @@ class _Reader:
     pauses: list[Pause] = field(default_factory=list)
     last: Pause | None = None  # which the details that follow are of
     quick: dict[int, Quick] = field(default_factory=dict)  # pauses of the commonest form, by line
+    plain: Record | None = None  # the last of those, while nothing else was read: details make it one as the others
     late: int = 0  # line of the last of those, until what follows from it is told
+    hints: dict[str, tuple[int, Any]] = field(default_factory=dict)  # facts that no header told: line, value
     next_mark: str = "initial_mark"
-    region: bool = False
     cut: int = 0  # pauses without an end
     begun: list[tuple[int, Stamp]] = field(default_factory=list)
 
@@ -72,7 +75,7 @@ class _Reader:
         """Read a line that is neither blank nor one of G1's plain details."""
         plain = text.endswith(b"secs]") and not self.records.parts and not self.starts.header
         if plain and (quick := quick_look(text)):
-            self._quick(number, quick)
+            self._quick(Record((number,), text), quick)
             return
         self._catch_up()
         stamped = STAMP.match(text)
@@ -96,11 +99,11 @@ class _Reader:
             return
         self._text(number, text)
 
-    def _quick(self, number: int, quick: Quick) -> None:
+    def _quick(self, record: Record, quick: Quick) -> None:
         if quick[3]:  # a full one
             self.next_mark = "initial_mark"
-        self.quick[number] = quick
-        self.late, self.last = number, None
+        self.quick[record.lines[0]] = quick
+        self.late, self.last, self.plain = record.lines[0], None, record
         if not self.starts.rows:
             self._catch_up()
 
@@ -108,7 +111,7 @@ class _Reader:
         """Tell where the last of the commonest pauses was, before something else is read."""
         if self.late:
             stamp, took = quick_stamp(self.quick[self.late])
-            self.starts.see(self.late, stamp)
+            self.starts.see(self.late, stamp, took)
             self.stops.see_pause(later(stamp, took))
             self.late = 0
 
@@ -117,8 +120,7 @@ class _Reader:
         if records.parts and not GOES_ON.match(text):
             self._left(number, text)
             return
-        found = records.feed(number, text)
-        for record in found:
+        for record in (found := records.feed(number, text)):
             self._record(record)
         for left in records.left:
             if not found or is_of_gc(left):  # else what a logger put around it
@@ -131,60 +133,57 @@ class _Reader:
         broken, self.records.broken = self.records.broken, []
         if not broken:
             return
-        first, text = broken[0]
         if pause := cut_pause([line for line, _ in broken], [part for _, part in broken]):
             self.pauses.append(pause)
             self.cut += 1
-        else:
+        elif number:  # else the end of the file cut it off, which is said
             for line, part in broken:
                 self._miss(line, part)
-        stamped = STAMP.match(text)
+        stamped = STAMP.match(broken[0][1])
         with suppress(ValueError):  # a date that does not exist
-            self.begun.append((first, self.stops.placed(read_stamp(stamped) if stamped else NO_STAMP)))
+            self.begun.append((broken[0][0], self.stops.placed(read_stamp(stamped) if stamped else NO_STAMP)))
         if number:
             self.rows.holes.append((broken[-1][0], number))
 
     def _record(self, record: Record) -> None:
         try:
             if is_shenandoah(record.text):
-                self._shenandoah(record)
+                what = self.shenandoah.read(record)
+                if isinstance(what, Pause):
+                    self._pause(what)
+                elif isinstance(what, Concurrent):
+                    self.starts.see(what.line, what.end)
+                    self.cycles.see_shenandoah(what)
                 return
-            first = record.lines[0]
-            if len(record.lines) > 1 and first not in self.quick and (quick := quick_look(record.text)):
-                self._quick(first, quick)
+            if len(record.lines) > 1 and record.lines[0] not in self.quick and (quick := quick_look(record.text)):
+                self._quick(record, quick)
                 return
-            for pause in read_pauses(record):
+            pauses = read_pauses(record)
+            for pause in pauses:
                 self._pause(pause)
+            self.last = pauses[0]  # not one inside it
         except NOT_UNDERSTOOD:
             for line in record.lines:
                 self._miss(line, record.text)
 
     def _pause(self, pause: Pause, start: Stamp | None = None) -> None:
         if pause.kind == "bare_mark":
-            told = [kind for kind, cause in MARKS.items() if cause == pause.cause]
-            pause.kind = told[0] if told else self.next_mark
+            pause.kind = next((kind for kind, cause in MARKS.items() if cause == pause.cause), self.next_mark)
             self.next_mark = "remark" if pause.kind == "initial_mark" else "initial_mark"
         elif pause.kind == "full":
             self.next_mark = "initial_mark"
         self.pauses.append(pause)
-        self.last = pause
-        self.starts.see(pause.line, start or start_of(pause))
+        self.last, self.plain = pause, None
+        self.starts.see(pause.line, start or start_of(pause), pause.duration_seconds)
         if pause.kind not in PLAIN_KINDS:
             self.cycles.see_pause(pause)
         if not pause.nested:
             self.stops.see_pause(Stamp(pause.clock_us, pause.stamp_seconds))
 
-    def _shenandoah(self, record: Record) -> None:
-        what = self.shenandoah.read(record)
-        if isinstance(what, Pause):
-            self._pause(what)
-        elif isinstance(what, Concurrent):
-            self.starts.see(what.line, what.end)
-            self.cycles.see_shenandoah(what)
-
     def _atom(self, number: int, atom: Atom) -> None:
         self.starts.see(number, atom.stamp)
         if atom.what in ("cms", "g1"):
+            self.hints.setdefault("collector", (number, atom.what.upper()))
             stamp = self.stops.placed(atom.stamp)
             self.cycles.see_phase(number, atom.what, atom.name, atom.took, stamp)
         elif atom.what == "stopped":
@@ -194,30 +193,38 @@ class _Reader:
 
     def detail(self, text: bytes) -> None:
         """Read a detail of the last pause."""
-        if self.last is not None:
-            add_detail(self.last, text)
+        if last := self._detailed():
+            add_detail(last, text)
+
+    def _detailed(self) -> Pause | None:
+        """Return the last pause, for its details; one of the commonest form is no more one of those then."""
+        if self.last is None and self.plain is not None:
+            self._catch_up()
+            del self.quick[self.plain.lines[0]]
+            (self.last,) = read_pauses(self.plain)
+            self.pauses.append(self.last)
+        self.plain = None
+        return self.last
 
     def _remark(self, number: int, text: bytes) -> None:
         if CREATED.match(text):
             self.starts.see_rotation()
         elif HEADER.match(text):
             self.starts.see_header(number)
-        elif not self.region and (found := REGION.match(text)):
-            self.rows.facts.append((number, "region_bytes", float(found[1]) * 1024))
-            self.region = True
-        if facts := header_facts(text):
-            self.rows.facts += [(number, name, value) for name, value in facts]
+        elif len(self.hints) < 2 and (fact := heap_fact(text)):
+            self.hints.setdefault(fact[0], (number, fact[1]))
+        self.rows.facts += [(number, name, value) for name, value in header_facts(text)]
 
     def _left(self, number: int, text: bytes) -> None:
         """Take what is no record: it belongs to the last pause, or to nobody."""
         if says_nothing(text):
             return
-        if self.last and (add_times(self.last, text) | add_g1_sizes(self.last, text)):
-            return
-        if self.last and text.startswith(b", [") and add_metaspace(self.last, text):
+        if tells_more(text) and (last := self._detailed()) and add_line(last, text):
             return
         if ORPHANED.match(text) or is_detail(text):
             self._remark(number, text)
+        elif REST.match(text) and not (self.pauses or self.quick or self.starts.last[0] or self.rows.notes):
+            self.rows.notes.append("the file begins inside a pause")
         elif is_of_gc(text):
             self._miss(number, text)
         else:
@@ -237,7 +244,8 @@ class _Reader:
         self._catch_up()
         rows = self.rows
         rows.pauses = pause_columns(self.pauses, self.quick)
-        name_collectors(rows.pauses, rows.facts)
+        rows.facts += [(line, name, told) for name, (line, told) in self.hints.items() if name != "collector"]
+        name_collectors(rows.pauses, rows.facts, self.hints.get("collector"))
         if self.starts.rows:
             self.stops.place_first(self.starts.rows[0][1])
         rows.safepoints = columns_of(self.stops.done, Stop)
@@ -246,20 +254,18 @@ class _Reader:
         rows.stamps = self.starts.columns()
         rows.begun = begun_columns(self.begun)
         rows.notes += self.stops.notes()
-        if self.cut:
-            rows.notes.append(f"pauses without an end ({self.cut}) are as long as the part of them that was told")
-        rows.foreign, rows.unrecognised = sorted(set(rows.foreign)), sorted(set(rows.unrecognised))
-        missed = set(rows.unrecognised)
-        rows.foreign = [line for line in rows.foreign if line not in missed]
+        rows.notes += [CUT % self.cut] if self.cut else []
+        rows.foreign = sorted(set(rows.foreign).difference(rows.unrecognised))
+        rows.unrecognised = sorted(set(rows.unrecognised))
         return rows
 
 
 def read_legacy(lines: Iterable[bytes]) -> Rows:
     """Read the lines of a GC log of JDK 5 to 8, without or with their line ends.
 
-    Stamps in such logs are those of the start of a pause; those of the rows are at its end. A line counts as foreign
-    if it is not of the collector, as unrecognised if it is and could not be read; all others and blank ones are
-    understood. Text of other threads inside a pause is taken out of it; a pause inside a pause is `nested`.
+    Stamps in such logs are those of the start of a pause; those of the rows are at its end. What was put before every
+    line is taken off. A line counts as foreign if it is not of the collector, as unrecognised if it is and could not be
+    read; all others are understood. Text of other threads is taken out of a pause; one inside another is `nested`.
 
     Parameters
     ----------
@@ -274,19 +280,20 @@ def read_legacy(lines: Iterable[bytes]) -> Rows:
     """
     reader = _Reader()
     number = 0
-    for line in lines:
-        number += 1
-        if line.startswith(PLAIN) and b"concurrent-" not in line and b"\r" not in line[:-2]:
+    for line in without_prefix(lines):
+        if (
+            line.startswith(PLAIN)
+            and b"concurrent-" not in line
+            and b"pplication t" not in line
+            and b"\r" not in line[:-2]
+        ):
+            number += 1
             if line.startswith(KEPT):
                 reader.detail(line)
             continue
         text = line.rstrip()
-        if b"\r" not in text:
-            reader.try_line(number, text)
-            continue
-        parts = parted(text)
-        for more, part in enumerate(parts):
-            reader.try_line(number + more, part.rstrip())
-        number += len(parts) - 1
+        for part in parted(text) if b"\r" in text else [text]:
+            number += 1
+            reader.try_line(number, part.rstrip())
     reader.rows.lines = number
     return reader.end()

@@ -41,8 +41,8 @@ class Starts:
             self.header = line
         self.rotated = False
 
-    def see(self, line: int, stamp: Stamp) -> None:
-        """Note a stamp as it was printed."""
+    def see(self, line: int, stamp: Stamp, took_seconds: float = 0.0) -> None:
+        """Note a stamp as it was printed; of what took long, later stamps may stand before or in it."""
         clock_us, uptime, _ = stamp
         if clock_us == NO_CLOCK and uptime != uptime:
             return
@@ -52,7 +52,7 @@ class Starts:
             self.header = 0
         elif not self.rows:
             self.rows.append((line, stamp, False))
-        elif before[1] - uptime > DISORDER_SECONDS and not _same_start(before, stamp):
+        elif before[1] - uptime - took_seconds > DISORDER_SECONDS and not _same_start(before, stamp):
             self.rows.append((line, stamp, True))
         self.last = (line, stamp)
 

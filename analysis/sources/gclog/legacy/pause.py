@@ -15,8 +15,8 @@ __all__ = ["MARKS", "collector_of", "cut_pause", "read_pauses"]
 
 NAN = float("nan")
 GROUP = rb"\((?:[^()]|\([^()]*\))*\)"
-# `[GC (cause)--`, `[Full GC (cause)`, `[GC pause (cause) (young) (initial-mark)`, `[GC remark`
-OPENING = re.compile(rb"\[(Full )?GC(?: (pause|remark|cleanup))?(--)?((?: ?%b)*)(--)?" % GROUP)
+# `[GC (cause) --`, `[Full GC (cause)`, `[GC pause (cause) (young) (initial-mark)`, `[GC remark`
+OPENING = re.compile(rb"\[(Full )?GC(?: (pause|remark|cleanup))?(--)?((?: ?%b)*)(?: ?(--))?" % GROUP)
 GROUPS = re.compile(GROUP)
 NO_CAUSES = frozenset(
     (b"(young)", b"(mixed)", b"(partial)", b"(initial-mark)", b"(to-space exhausted)", b"(to-space overflow)")
@@ -26,6 +26,8 @@ MARK = re.compile(rb"CMS-(initial-mark|remark): ([0-9]+)K\(([0-9]+)K\)\] ([0-9]+
 # without details neither of the two marks of CMS is named: `[GC 123K(456K), 0.1 secs]`
 BARE_MARK = re.compile(rb" ([0-9]+)K\(([0-9]+)K\), ")
 TOOK = re.compile(rb", (%b) secs\]" % NUMBER)
+# the serial young collection tells no size without details if it fails: `[GC (cause) , 0.1 secs]`
+BARE_FAILURE = re.compile(rb"\s*, %b secs\]" % NUMBER)
 MARKS = {"initial_mark": "CMS Initial Mark", "remark": "CMS Final Remark"}
 NESTED = 8  # pauses inside one
 
@@ -97,10 +99,11 @@ def _marks(pause: Pause, text: bytes) -> None:
 
 
 def _failure(opening: re.Match[bytes], text: bytes) -> str:
-    dashed = opening[3] is not None or opening[5] is not None  # `[GC-- `
+    dashed = opening[3] is not None or opening[5] is not None
     if b"(to-space " in text or (dashed and opening[2]):
         return "to_space_exhausted"
-    return "promotion_failed" if dashed or b"(promotion failed" in text else ""
+    bare = not opening[1] and not opening[2] and BARE_FAILURE.match(text, opening.end())
+    return "promotion_failed" if dashed or bare or b"(promotion failed" in text else ""
 
 
 def read_pauses(record: Record, *, inherited: Stamp | None = None) -> list[Pause]:
@@ -148,7 +151,9 @@ def read_pauses(record: Record, *, inherited: Stamp | None = None) -> list[Pause
     pause.nested = inherited is not None
     fill(pause, _areas(sizes, parallel=b"PSYoungGen" in text))
     _marks(pause, text)
-    add_times(pause, text)
+    times = text.rfind(b"[Times: ")
+    if times >= 0 and text.find(b"]", times) == len(text) - 1:  # others are those of a phase that it cut off
+        add_times(pause, text[times:])
     add_g1_sizes(pause, text)
     return [pause, *(p for one in inner for p in read_pauses(one, inherited=stamp))]
 

@@ -9,10 +9,11 @@ from analysis.sources.gclog.legacy.records import TIMES
 from analysis.sources.gclog.legacy.sizes import Sizes, g1_sizes, read_sizes
 from analysis.sources.gclog.legacy.stamps import seconds
 
-__all__ = ["Pause", "add_detail", "add_g1_sizes", "add_metaspace", "add_times", "fill"]
+__all__ = ["Pause", "add_detail", "add_g1_sizes", "add_line", "add_metaspace", "add_times", "fill", "tells_more"]
 
 NAN = float("nan")
 PROMOTING = frozenset(("young", "young_concurrent_start"))  # mixed ones free old space besides
+MORE = re.compile(rb"\A, \[|\[(?:Times|Eden): ")
 WORKERS = re.compile(rb"GC Workers: (\d{1,6})\]")
 
 
@@ -100,6 +101,30 @@ def add_detail(pause: Pause, text: bytes) -> None:
             pause.heap_before_bytes, pause.heap_after_bytes, pause.heap_committed_bytes = size
     elif text.startswith(b"   [Parallel Time") and (found := WORKERS.search(text)):
         pause.workers = float(found[1])
+
+
+def tells_more(text: bytes) -> bool:
+    """Return whether a line may go on with what was said of the pause before it.
+
+    Examples
+    --------
+    >>> tells_more(b" [Times: user=0.1 sys=0.0, real=0.1 secs]"), tells_more(b"INFO started")
+    (True, False)
+    """
+    return MORE.search(text) is not None
+
+
+def add_line(pause: Pause, text: bytes) -> bool:
+    """Fill in CPU times, sizes of G1 or the metaspace from a line of their own; return whether it tells any.
+
+    Examples
+    --------
+    >>> pause = Pause(7, 0, 1.5, 1.0, 0.5, -1)
+    >>> add_line(pause, b" [Times: user=0.25 sys=0.00, real=0.50 secs]"), pause.user_seconds
+    (True, 0.25)
+    """
+    told = add_times(pause, text) | add_g1_sizes(pause, text)
+    return told or (text.startswith(b", [") and add_metaspace(pause, text))
 
 
 def add_metaspace(pause: Pause, text: bytes) -> bool:

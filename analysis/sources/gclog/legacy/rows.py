@@ -77,10 +77,10 @@ def begun_columns(begun: Sequence[tuple[int, Stamp]]) -> Columns:
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
-def name_collectors(pauses: Columns, facts: list[Fact]) -> None:
+def name_collectors(pauses: Columns, facts: list[Fact], hint: tuple[int, str] | None = None) -> None:
     """Name in place the collector of pauses whose text does not, where all others of the file agree.
 
-    Where no flag names a collector the first pause that does becomes a fact.
+    Where no flag names a collector the first pause that does becomes a fact, else the hint.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ def name_collectors(pauses: Columns, facts: list[Fact]) -> None:
         As `pause_columns` returns them.
     facts : list of Fact
         What the header says.
+    hint : (int, str), optional
+        Line and collector of the first concurrent phase, or of the first listing of the heap.
 
     Examples
     --------
@@ -103,11 +105,15 @@ def name_collectors(pauses: Columns, facts: list[Fact]) -> None:
         cms = flagged == {"CMS"} or any(kind in MARKS for kind in pauses["kind"])
         named = {"CMS" if cms else "Serial"}
         cells = [next(iter(named))] * len(cells)
-    known = named or flagged
+    known = named or flagged or ({hint[1]} if hint else set())
     if len(known) == 1 and cells:
         cells = [cell or next(iter(known)) for cell in cells]
     if cells:
         pauses["collector"] = cells
     first = next((at for at, cell in enumerate(cells) if cell), None)
-    if first is not None and not flagged:
+    if flagged:
+        return
+    if first is not None:
         facts.append((int(pauses["line"][first]), "collector", cells[first]))
+    elif hint is not None:
+        facts.append((hint[0], "collector", hint[1]))

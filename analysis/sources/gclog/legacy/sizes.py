@@ -12,6 +12,8 @@ AFTER = re.compile(rb"->%b\(%b\)" % (N, N))
 # what stands before: `[ParNew (promotion failed): 1K` is of an area, without a name of the heap
 NAMED = re.compile(rb"\[([A-Z][A-Za-z]{0,24}+(?: [A-Z][a-z]{1,12})?+)[^][]*?: ?%b\Z" % N)
 SIZE = re.compile(N + rb"\Z")
+STEADY = re.compile(rb"\[[^][>]*\]")  # brackets in which no size changes: `[WeakReference, 12 refs, 0.1 secs]`
+DEEPEST = 8  # of those, inside each other
 LONGEST = 24  # of a size [bytes of text]
 EDEN = re.compile(
     rb"\[Eden: %b\(%b\)->%b\(%b\) Survivors: %b->%b Heap: %b\(%b\)->%b\(%b\)\]" % ((N,) * 10)
@@ -52,15 +54,22 @@ def _area(name: bytes) -> str:
 def read_sizes(text: bytes) -> dict[str, Sizes]:
     """Return the changes in size [bytes] of "heap", "young", "old" and "metaspace" that a record names.
 
-    Of several changes of the heap the last counts, of an area the first.
+    Of several changes of the heap the last counts, of an area the first. A size is of the area in whose brackets it
+    stands, whatever was printed in brackets of its own between the name and the size.
 
     Examples
     --------
     >>> read_sizes(b"[GC [ParNew: 9K->2K(10K), 0.1 secs] 30K->23K(50K), 0.1 secs]")
     {'young': (9216.0, 2048.0, 10240.0), 'heap': (30720.0, 23552.0, 51200.0)}
+    >>> read_sizes(b"[Tenured1.5: [WeakReference, 7 refs, 0.1 secs]: 9K->2K(10K), 0.1 secs]")
+    {'old': (9216.0, 2048.0, 10240.0)}
     """
     sizes: dict[str, Sizes] = {}
     last = 0
+    for _ in range(DEEPEST):
+        text, steady = STEADY.subn(b"", text)
+        if not steady:
+            break
     for found in AFTER.finditer(text):
         at = found.start()
         bracket = max(text.rfind(b"[", last, at), last)

@@ -10,7 +10,10 @@ import numpy as np
 
 from analysis.sources.gclog.unified.pause import UNIT_BYTES, floats
 
-__all__ = ["WHAT", "Areas", "area_columns", "areas_in", "region_size"]
+__all__ = [
+    "AREAS", "HINTS", "OF_AREA_NAME", "OF_REGION", "REGIONS", "WHAT", "WORKERS", "Areas", "area_columns", "areas_in",
+    "region_size", "together",
+]  # fmt: skip
 
 NAN = float("nan")
 AREA = re.compile(
@@ -80,18 +83,38 @@ def areas_in(data: bytes) -> Areas:
         parts.append(
             (place, gcid, [OF_AREA_NAME[x] for x in name], _bytes(before, b), _bytes(after, a), _bytes(committed, c))
         )
-        hint = hint or next((HINTS[x] for x in set(name) if x in HINTS), "")
+        hint = hint or next((HINTS[x] for x in sorted(set(name)) if x in HINTS), "")
     if workers:
         place, gcid, used, of = zip(*workers, strict=True)
         most = float(floats(of).max())
         unknown = np.full(len(workers), NAN)
         parts.append((place, gcid, [WORKERS] * len(workers), unknown, floats(used), unknown))
     if not parts:
-        none = np.zeros(0)
-        return Areas(none, none, none, none, none, none, "", NAN)
+        number, none = np.zeros(0, dtype="i8"), np.zeros(0)
+        return Areas(number, number, number, none, none, none, "", NAN)
     columns = [np.concatenate([np.asarray(part[k]) for part in parts]) for k in (0, 2, 3, 4, 5)]
     number = np.fromiter((int(g) for part in parts for g in part[1]), dtype="i8", count=len(columns[0]))
     return Areas(number, columns[0], columns[1], columns[2], columns[3], columns[4], hint, most)
+
+
+def together(one: Areas, two: Areas) -> Areas:
+    """Return two findings of a chunk as one: regions, generations, workers, each in order of place.
+
+    Examples
+    --------
+    >>> one, two = (areas_in(b"[gc,heap] GC(3) Old regions: %d->4" % n) for n in (7, 8))
+    >>> together(one, two).before.tolist()
+    [7.0, 8.0]
+    """
+    gcid, place, what, before, after, committed = (
+        np.concatenate([x, y]) for x, y in zip(one[:-2], two[:-2], strict=True)
+    )
+    order = np.lexsort((place, np.where(what == WORKERS, 2, what < len(SIZES))))
+    most = np.fmax(one.most_workers, two.most_workers)
+    hint = "G1" if "G1" in (one.hint, two.hint) else one.hint or two.hint
+    return Areas(
+        gcid[order], place[order], what[order], before[order], after[order], committed[order], hint, float(most)
+    )
 
 
 def _bytes(numbers: Sequence[bytes], units: Sequence[bytes]) -> np.ndarray:

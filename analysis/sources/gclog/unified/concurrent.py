@@ -10,13 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analysis.sources.gclog.rows import Columns
-from analysis.sources.gclog.unified.pause import LONGEST_SECONDS, floats, size_bytes, whole_numbers
+from analysis.sources.gclog.unified.pause import (
+    LONGEST_SECONDS,
+    WITHIN,
+    array_of,
+    floats,
+    size_bytes,
+    whole_numbers,
+)  # fmt: skip
 
 __all__ = ["CYCLES", "Told", "phase_columns", "stall_of", "told_by"]
 
 NAN = float("nan")
 PHASE = re.compile(
-    rb"Concurrent (.{1,200}?)(?: \(\d[^)]*\))?(?: (\d+)([BKMGT])->(\d+)([BKMGT])\(\d+[BKMGT]\))?"
+    rb"Concurrent ([^:]{1,200}?)(?: \(\d[^)]*\))?(?: (\d+)([BKMGT])->(\d+)([BKMGT])\(\d+[BKMGT]\))?"
     rb"(?: (\d{1,12}(?:[.,]\d{1,9})?)ms)?\s*"
 )
 COLLECTION = re.compile(
@@ -26,12 +33,18 @@ COLLECTION = re.compile(
 STALL = re.compile(rb"(Allocation|Relocation) Stall \((.*)\) (\d{1,12}(?:[.,]\d{1,9})?)ms\s*")
 CYCLES = {"Mark Cycle": "concurrent_mark", "Cycle": "concurrent_mark", "Undo Cycle": "undo"}
 KINDS = {b"Garbage": "zgc", b"Minor": "minor", b"Major": "major"}
-PLAIN = re.compile(  # events without a length, and what is said of events: understood, and no row
+PLAIN = re.compile(  # events without a length, and what is said of events, at any level: understood, and no row
     rb"To-space exhausted|(?:Start|End) GC cycle|Cancelling GC|Trigger|Good progress|Bad progress|Attempting "
     rb"|Initiate concurrent cycle|Uncommit|Relocation Stall|Allocation Stall|Clearing All SoftReferences"
     rb"|Promotion failed|Failed to |At end of |(?:Young|Old) Generation|Cancel|Abort|Concurrent$|Relocate"
     rb"|Rendezvous|Coalescing|Class unloading|Skipped |Terminating |Bootstrap cycle|Squelching|Transfer"
-    rb"|Immediate |Collectable |Free |Degenerated GC upgrading"
+    rb"|Immediate |Collectable |Free |Degenerated GC upgrading|(?:Young|Old) invoke=|[YC]G occupancy|Restor(?:ed|ing) "
+    rb"|:: |Reclaimed |GenerationalEvacuationTask|Update refs worker |(?:Setting|Changing) affiliation |Expanding "
+    rb"|Shrinking |(?:Conc|Parallel)GCThreads|Initialize mark |Expanded |Allocated |Choose old |Global GC |Old-gen"
+    rb"|Augmenting |Cannot finish degeneration|Heap Dump |Class Histogram |Clear Bitmap |Soft Max |(?:AS)?PSYoung "
+    rb"|Concurrent active time|GC cancellation|Verify |Out Of Memory|DefNewEpilogue|TenuredGeneration|Tenured: "
+    rb"|Can not |Generation: |G1 full GC for |After Metaspace GC|Undo page |Mark se|GC request "
+    rb"|Garbage collection disabled|Boosting |From compute_new_size|Capturing "
 )
 
 
@@ -67,14 +80,16 @@ def told_by(text: bytes) -> Told | None:
     ('phase', 'Mark')
     >>> told_by(b"Major Collection (Proactive) 9M(30%)->4M(13%) 0.050s")[:5]
     ('end', 'major', 'Proactive', 9437184.0, 4194304.0)
-    >>> told_by(b"Concurrent Mark Abort").kind, told_by(b"What is this")
-    ('abort', None)
+    >>> told_by(b"Concurrent Mark Abort").kind, told_by(b"Restored 7 marks").kind, told_by(b"What is this")
+    ('abort', 'plain', None)
     """
     if text.startswith(b"Concurrent ") and (found := PHASE.fullmatch(text)):
         name, before, b, after, a, millis = found.groups()
         label = name.decode("utf-8", "replace").strip()
-        if label in ("Mark Abort", "Mark Reset For Overflow", "Mark Reset for Overflow", "Undo Mark"):
-            return Told("abort" if label == "Mark Abort" else "plain")
+        if label == "Mark Abort":
+            return Told("abort")
+        if WITHIN.search(text) or label in ("Mark Reset For Overflow", "Mark Reset for Overflow", "Undo Mark"):
+            return Told("plain")
         if millis is None:
             return Told("begin" if label in CYCLES else "plain", CYCLES.get(label, label))
         seconds = _seconds(millis, 1e-3)
@@ -96,14 +111,14 @@ def phase_columns(found: Sequence[tuple[bytes, bytes, bytes]]) -> Columns:
 
     Examples
     --------
-    >>> phase_columns([(b"3", b"Scan Root Regions ", b"1.5")])["name"]
+    >>> phase_columns([(b"3", b"Scan Root Regions ", b"1.5")])["name"].tolist()
     ['Scan Root Regions']
     """
     gcids, names, millis = zip(*found, strict=True)
     seconds = np.round(floats(millis) / 1e3, 9)
     return {
         "gcid": whole_numbers(gcids),
-        "name": list(map(_name, names)),
+        "name": array_of(list(map(_name, names))),
         "duration_seconds": np.where(seconds <= LONGEST_SECONDS, seconds, NAN),
     }
 

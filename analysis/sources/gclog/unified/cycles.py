@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,9 @@ OWN = {"initial_mark": "cms", "shen_init_mark": "shenandoah"}  # first pauses of
 CYCLE = ("gcid", "kind", "cause", "aborted", "heap_before_bytes", "heap_after_bytes", "duration_seconds")
 
 
-def cycles_of(others: Columns, phases: Columns, pauses: Columns) -> tuple[Columns, Columns]:
+def cycles_of(
+    others: Columns, phases: Columns, pauses: Columns, triggers: Sequence[tuple[int, str]] = ()
+) -> tuple[Columns, Columns]:
     """Return cycles and phases.
 
     Parameters
@@ -28,11 +32,13 @@ def cycles_of(others: Columns, phases: Columns, pauses: Columns) -> tuple[Column
         ``line``, stamps, ``gcid``, ``name``, ``duration_seconds``; those of cycles as a whole are among them.
     pauses : dict of list
         With ``line``, stamps, ``gcid``, ``kind``, ``duration_seconds``: CMS and Shenandoah tell of a cycle by parts.
+    triggers : sequence of (int, str)
+        Lines that say why the next cycle of Shenandoah begins, and the cause: "" for a heuristic.
 
     Returns
     -------
     cycles, phases : dict of list
-        Columns as in `Rows`.
+        Columns as in `Rows`; the length of a cycle is NaN where its begin is not logged.
 
     Examples
     --------
@@ -54,8 +60,7 @@ def cycles_of(others: Columns, phases: Columns, pauses: Columns) -> tuple[Column
             seconds = r["duration_seconds"]
             if np.isnan(seconds) and start is not None:
                 seconds = _between(start, r)
-            if not np.isnan(seconds):
-                cycles.append(_cycle(r, r["name"], seconds) | {"aborted": bool(r["aborted"]), "cause": r["cause"]})
+            cycles.append(_cycle(r, r["name"], seconds) | {"aborted": bool(r["aborted"]), "cause": r["cause"]})
     whole = [i for i, name in enumerate(phases["name"]) if name in CYCLES]
     for i in whole:
         r = {name: phases[name][i] for name in (*HEAD, "gcid")} | {"before": NAN, "after": NAN}
@@ -63,7 +68,13 @@ def cycles_of(others: Columns, phases: Columns, pauses: Columns) -> tuple[Column
         cycles.append(cycle | {"aborted": int(r["gcid"]) in aborted})
     sized = [r for r in rows if r["told"] == "phase"]
     parts = _merged(phases, sized, whole)
-    cycles += _by_parts(parts, {r["line"]: (r["before"], r["after"]) for r in sized}, pauses)
+    by_parts = _by_parts(parts, {r["line"]: (r["before"], r["after"]) for r in sized}, pauses)
+    lines = [line for line, _ in triggers]
+    for cycle in by_parts:
+        first = cycle.pop("first")
+        if cycle["kind"] == "shenandoah" and (told := bisect(lines, first)):
+            cycle["cause"] = triggers[told - 1][1]
+    cycles += by_parts
     cycles.sort(key=lambda c: c["line"])
     return {name: [row[name] for row in cycles] for name in (*HEAD, *CYCLE)}, parts
 
@@ -115,11 +126,15 @@ def _by_parts(phases: Columns, sizes: dict[int, tuple[float, float]], pauses: Co
             before, after = sizes.get(row["line"], (NAN, NAN))
             if not np.isnan(after):
                 sums[gcid] = sums.get(gcid, (before, NAN))[0], after
+    full = max((int(pauses["line"][i]) for i, kind in enumerate(kinds) if kind == "full"), default=0)
+    whole = {int(g) for g, name in zip(phases["gcid"], phases["name"], strict=True) if name == "Reset"}
     out = []
     for gcid, end in last.items():
         start = first[gcid]
         seconds = _between(start, end) + start["duration_seconds"]
         if not np.isnan(seconds):
             before, after = sums.get(gcid, (NAN, NAN))
-            out.append(_cycle({**end, "before": before, "after": after}, start["kind"], seconds))
+            cycle = _cycle({**end, "before": before, "after": after}, start["kind"], seconds)
+            taken_over = start["kind"] == "cms" and gcid not in whole and end["line"] < full
+            out.append(cycle | {"aborted": taken_over, "first": start["line"]})
     return out

@@ -1,7 +1,7 @@
-"""Unified logging of JDK 9 and later to rows: chunks are searched for what tells of events, other lines one by one.
+"""Unified logging of JDK 9 and later to rows: most lines of a chunk at once, a search in what is left, the rest.
 
-Most lines are details of a collection that are not read; a search for ``] GC(`` passes over them. What it does not
-find (safepoints of old versions, stalls, what a JVM says of itself, lines of others) is read line by line.
+What is written as HotSpot does is read many lines at once (`bulk.py`); the rest of what tells of collections is
+searched for; what has no number (old safepoints, stalls, facts of a JVM, lines of others) is read line by line.
 """
 
 from __future__ import annotations
@@ -19,32 +19,31 @@ from analysis.sources.gclog.decorations import decorations
 from analysis.sources.gclog.formats import LEGACY
 from analysis.sources.gclog.rows import Rows
 from analysis.sources.gclog.stamps import read_stamps
-from analysis.sources.gclog.unified.areas import areas_in
+from analysis.sources.gclog.unified.areas import areas_in, together
+from analysis.sources.gclog.unified.bulk import Bulk, bulk_in
 from analysis.sources.gclog.unified.concurrent import stall_of, told_by
 from analysis.sources.gclog.unified.init import facts_of
-from analysis.sources.gclog.unified.missing import TAIL, begun_in, latest_of, lines_of, numbers_in
-from analysis.sources.gclog.unified.pause import PAUSE, loose_pause, pause_head
+from analysis.sources.gclog.unified.left import edges_of, lines_left, lines_of
+from analysis.sources.gclog.unified.missing import TAIL, begun_in, cut_of, latest_of, numbered, numbers_in
+from analysis.sources.gclog.unified.pause import PAUSE, WITHIN, loose_pause, pause_head
 from analysis.sources.gclog.unified.rows import Gathered, joined
 from analysis.sources.gclog.unified.safepoint import SAFEPOINT, one_safepoint
+from analysis.sources.gclog.unified.shapes import DETAIL
+from analysis.sources.gclog.words import Text, text_of
 from analysis.sources.lines import NOT_UNDERSTOOD
 
 __all__ = ["read_unified"]
 
-DETAIL = (  # details of collections, most frequent first; any other line is looked at
-    rb"(?!Eden|Surv|Old r|Arch|Humo|Metas|Pause [^\n>]*+(?<!ms)(?<!ms )(?=\n|\Z)|Using|- age|Desired|Age t|DefNew"
-    rb"|Tenured|PSY|ParO|ParN|Phase|Adjust|Compact|Forcing|Merge|Pre |Post |Evacuate|Other|Pacer|MMU|Mark|NMethods)"
-)
 TIMES = rb"User=(\d++\.\d++)s Sys=(\d++\.\d++)s Real=(\d++\.\d++)s"
 BODY = (
     rb"GC\(([0-9]++)\) ([yYO]: )?+(?! )(?:"
     + PAUSE + rb"(?:\n(?:\[[^\]\n]*+\])*+ GC\(\1\) " + TIMES + rb")?+"  # mostly the next line
     rb"|Concurrent ((?:[A-Za-z-]++ )++)(?:\(\d[^)\n]*+\) )?+(\d++\.\d++)ms(?=\n)"
-    rb"|" + TIMES + rb" *(?=\n|\Z)|" + DETAIL + rb"([^\n]*+))"
+    rb"|" + TIMES + rb"(?: *(?=\n|\Z)|(?=\[))|" + DETAIL + rb"([^\n]*+))"  # or another line follows in it
 )  # fmt: skip
 FAST, SLOW = re.compile(rb"\] " + BODY), re.compile(BODY)
 OF_PAUSE, OF_PAUSE_WITH_CPU, OF_PHASE, OF_CPU, OF_OTHER = 10, 13, 15, 18, 19  # the last group of each
 CPU = re.compile(rb"User=(\d{1,9}[.,]\d{1,4})s Sys=(\d{1,9}[.,]\d{1,4})s Real=(\d{1,9}[.,]\d{1,4})s\s*")
-MARK = b"] GC("
 NUMBERED = ("pauses", "phases", "others")
 GC_LIKE = re.compile(
     rb"gc|safepoint|GC\(|Safepoint \"|Total time for which|Application time|Stall \(|Using |CPUs: "
@@ -66,7 +65,6 @@ class _Search:
     first: int = 0
     latest: int = -1  # number of a collection
     before: bytes = b""  # the end of the chunk before
-    begun: int = 0  # pauses that began so far and did not end
     operation: bytes = b""
     letters: bool = False  # of the generations of ZGC were seen
     plain: set[bytes] = field(default_factory=set)
@@ -88,6 +86,7 @@ class _Found:
     phases: list[tuple[int, Any]] = field(default_factory=list)
     others: list[tuple[int, Any]] = field(default_factory=list)
     begun: list[tuple[int, Any]] = field(default_factory=list)
+    cpu: list[tuple[int, Any]] = field(default_factory=list)
     stamps: list[tuple[int, Any]] = field(default_factory=list)
     edges: set[int] = field(default_factory=set)
 
@@ -117,7 +116,7 @@ def read_unified(parts: Iterable[Chunk], *, areas: bool = True) -> Rows:
     --------
     >>> line = b"[2026-11-22T18:04:30.123+0000][1.5s][gc] GC(0) Pause Full (System.gc()) 9M->5M(64M) 11.3ms"
     >>> rows = read_unified([Chunk(line, cut=False)])
-    >>> rows.pauses["cause"], rows.lines, rows.unrecognised
+    >>> rows.pauses["cause"].tolist(), rows.lines, rows.unrecognised
     (['System.gc()'], 1, [])
     """
     search = _Search()
@@ -139,41 +138,30 @@ def read_unified(parts: Iterable[Chunk], *, areas: bool = True) -> Rows:
 
 
 def _take_chunk(search: _Search, data: bytes, *, areas: bool) -> None:
-    ends = np.flatnonzero(np.frombuffer(data, dtype="u1") == ord("\n"))
-    starts = np.concatenate([[0], ends + 1])
-    if starts[-1] == len(data):
-        starts = starts[:-1]
-    else:
-        ends = np.append(ends, len(data))
-    hits, spots = list(FAST.finditer(data)), list(SAFEPOINT.finditer(data))
-    lines = lines_of(hits, starts)
-    found = _Found(list(zip(lines, hits, strict=True)))
-    found.safepoints = list(zip(lines_of(spots, starts), (m.groups() for m in spots), strict=True))
-    rest = np.ones(len(starts), dtype=bool)
-    rest[np.searchsorted(starts, _places_of_mark(data), side="right") - 1] = False
-    search.rows.numbered += int(np.count_nonzero(~rest))
-    rest[[i for i, _ in found.safepoints]] = False
-    if rest.any():
-        for i in np.flatnonzero(rest).tolist():
-            line = data[starts[i] : ends[i]]
-            try:
-                _take_line(search, i, line, found)
-            except NOT_UNDERSTOOD:
-                search.miss(search.first + i + 1, line)
-    _keep(search, data, (starts, ends), found)
-    if areas and len((told := areas_in(data)).gcid):
-        numbers = np.searchsorted(starts, told.place, side="right") + search.first
-        search.gathered.areas.append((told, numbers))
+    text, (starts, ends) = text_of(data), edges_of(data)
+    bulk = bulk_in(text, starts, ends, areas=areas)
+    left = np.flatnonzero(bulk.left)
+    some, begins = lines_left(data, starts, ends, left)
+    hits, spots = list(FAST.finditer(some)), list(SAFEPOINT.finditer(some))
+    found = _Found(list(zip(left[lines_of(hits, begins)].tolist(), hits, strict=True)))
+    found.safepoints = list(zip(left[lines_of(spots, begins)].tolist(), (m.groups() for m in spots), strict=True))
+    found.begun = [(int(left[i]), row) for i, row in begun_in(some, begins)]
+    search.rows.numbered += int(np.count_nonzero(bulk.marked))
+    alone = bulk.left & ~bulk.marked
+    alone[[i for i, _ in found.safepoints]] = False
+    for i in np.flatnonzero(alone).tolist():
+        line = data[starts[i] : ends[i]]
+        try:
+            _take_line(search, i, line, found)
+        except NOT_UNDERSTOOD:
+            search.miss(search.first + i + 1, line)
+    _keep(search, text, (starts, ends), found, bulk)
+    if areas:
+        more = areas_in(some)
+        told = together(bulk.areas, more._replace(place=left[np.searchsorted(begins, more.place, side="right") - 1]))
+        if len(told.gcid):
+            search.gathered.areas.append((told, told.place + search.first + 1))
     search.first += len(starts)
-
-
-def _places_of_mark(data: bytes) -> np.ndarray:
-    text = np.frombuffer(data, dtype="u1")
-    places = np.flatnonzero(text == MARK[-1]) - len(MARK) + 1
-    places = places[places >= 0]
-    for at in (3, 2, 0):
-        places = places[text[places + at] == MARK[at]]
-    return places
 
 
 def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
@@ -189,9 +177,9 @@ def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
         rows.foreign.append(number)
         return
     text = told.text
-    if numbered := SLOW.match(text):
+    if event := SLOW.match(text):
         rows.numbered += 1
-        found.hits.append((i, numbered))
+        found.hits.append((i, event))
     elif text.startswith((b'Safepoint "', b"Total time for which")):
         found.safepoints.append((i, one_safepoint(text, search.operation)))
     elif text.startswith(b"Entering safepoint region: "):
@@ -199,7 +187,8 @@ def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
     elif stall := stall_of(text):
         found.stalls.append((i, (-1, *stall)))
     elif text.startswith((b"Allocation Stall (", b"Relocation Stall (")):
-        raise ValueError("no stall")
+        if not (text.endswith(b")") and told.tags in (b"gc,start", b"")):  # the begin of one, logged for details
+            raise ValueError("no stall")
     else:
         facts = facts_of(text)
         rows.facts += [(number, name, value) for name, value in facts]
@@ -208,9 +197,9 @@ def _take_line(search: _Search, i: int, line: bytes, found: _Found) -> None:
             found.edges |= {max(i - 1, 0), i}  # the last line of one JVM, and the first of another
 
 
-def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], found: _Found) -> None:
+def _keep(search: _Search, text: Text, edges: tuple[np.ndarray, np.ndarray], found: _Found, bulk: Bulk) -> None:
     """Sort what was found in a chunk into tables, with stamps."""
-    (starts, ends), first = edges, search.first + 1
+    (starts, ends), first, data = edges, search.first + 1, text.data
     pauses: list[tuple[int, tuple[Any, ...]]] = []
     for i, m in found.hits:
         last = m.lastindex
@@ -219,12 +208,12 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         elif last == OF_PHASE:
             found.phases.append((i, m.group(1, 14, 15)))
         elif last == OF_CPU and len(m[1]) <= LONGEST_GCID:
-            search.gathered.cpu.append((first + i, m.group(1, 16, 17, 18)))
-        elif (text := m[OF_OTHER] or b"") not in search.plain:
+            found.cpu.append((i, m.group(1, 16, 17, 18)))
+        elif (words := m[OF_OTHER] or b"") not in search.plain:
             line = data[starts[i] : ends[i]]
             try:
-                if _other(search, (i, line), m, found) and len(text) < LONGEST_PLAIN:
-                    search.plain.add(text)
+                if _other(search, (i, line), m, found) and len(words) < LONGEST_PLAIN:
+                    search.plain.add(words)
             except NOT_UNDERSTOOD:
                 search.miss(first + i, line)
     found.pauses += [
@@ -232,29 +221,34 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
         for p in pauses
         if pause_head(p[1][2]).kind != "other" or _is_pause(search, p[0], data[starts[p[0]] : ends[p[0]]])
     ]
-    told = data.count(b" Pause ")
-    search.begun = max(search.begun + told - 2 * len(found.pauses), 0)
-    if search.begun and told > len(found.pauses):  # a pause begins and does not end here: mostly in the next chunk
-        found.begun = begun_in(data, starts, found.pauses, at=max(len(data) - TAIL, 0))
-        if len(found.begun) < search.begun:
-            found.begun = begun_in(data, starts, found.pauses)
+    ended = bulk.tables["pauses"]
+    found.begun = cut_of(
+        numbered((bulk.begun["line"], bulk.begun["gcid"]), found.begun),
+        numbered((ended.line, ended.columns["gcid"]), found.pauses),
+    )
     found.stamps = [
         (i, ()) for i in sorted({0, len(starts) - 1} | found.edges) if decorations(data[starts[i] : ends[i]]).is_gc
     ]
     where = np.array([i for some in found.tables().values() for i, _ in some], dtype="i8")
-    stamps = read_stamps(data, starts[where], ends[where])
+    stamps = read_stamps(text, starts[where], ends[where])
     search.rows.collected |= stamps.collected
-    search.letters = search.letters or any(m[1] for _, m in found.pauses)
-    at, numbered = 0, []
+    search.letters = search.letters or bulk.letters or any(m[1] for _, m in found.pauses)
+    told = []
+    for name, table in bulk.tables.items():
+        search.rows.collected |= table.stamps.collected
+        search.gathered.keep(name, first + table.line, table.stamps, table.columns)
+        told += [(first + table.line, table.columns["gcid"])] if len(table.line) and name in NUMBERED else []
+    search.gathered.keep_cpu(first, bulk.cpu, found.cpu)
+    at = 0
     for name, some in found.tables().items():
         part = slice(at, at + len(some))
         bad = search.gathered.add(name, first + where[part], stamps.part(part), [row for _, row in some])
         at = part.stop
         kept = search.gathered.tables.get(name, [])[-1:] if some and name in NUMBERED else []
-        numbered += [(c["line"], np.asarray(c["gcid"], dtype="i8")) for c in kept if c["line"][0] >= first]
+        told += [(c["line"], np.asarray(c["gcid"], dtype="i8")) for c in kept if c["line"][0] >= first]
         for i in where[part][bad].tolist():
             search.miss(first + i, data[starts[i] : ends[i]])
-    latest, jumped = latest_of(numbered, search.latest)
+    latest, jumped = latest_of(told, search.latest)
     if jumped:
         search.rows.vouched |= numbers_in(search.before) | numbers_in(data)
     search.latest, search.before = latest, data[-TAIL:]
@@ -262,6 +256,8 @@ def _keep(search: _Search, data: bytes, edges: tuple[np.ndarray, np.ndarray], fo
 
 def _is_pause(search: _Search, i: int, line: bytes) -> bool:
     """Return whether a line that tells of a pause of unknown kind tells of a stop: not one of others, and no detail."""
+    if WITHIN.search(line):
+        return False
     if not decorations(line).tags:
         search.rows.foreign.append(search.first + i + 1)
         return False
@@ -279,7 +275,7 @@ def _other(search: _Search, line: tuple[int, bytes], m: re.Match[bytes], found: 
     (i, whole), text = line, m[OF_OTHER] or b""
     if len(m[1]) > LONGEST_GCID:
         raise ValueError("the number of the collection is none")
-    if text.startswith(b"Pause "):
+    if text.startswith((b"Pause ", b"Incremental GC (", b"Full GC (")):
         if (parts := loose_pause(text)) is None and b"->" not in text and not text.rstrip().endswith(b"ms"):
             return False
         if parts is None:
@@ -291,7 +287,7 @@ def _other(search: _Search, line: tuple[int, bytes], m: re.Match[bytes], found: 
         if (times := CPU.fullmatch(text)) is None:
             raise ValueError("no CPU times")
         cells = [x.replace(b",", b".") for x in times.groups()]
-        search.gathered.cpu.append((search.first + i + 1, (m[1], *cells)))
+        found.cpu.append((i, (m[1], *cells)))
     elif stall := stall_of(text):
         found.stalls.append((i, (int(m[1]), *stall)))
     elif told := told_by(text):

@@ -8,54 +8,68 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TAIL", "begun_in", "latest_of", "lines_of", "numbers_in"]
+from analysis.sources.gclog.unified.left import lines_of
+from analysis.sources.gclog.unified.pause import whole_numbers
+from analysis.sources.gclog.unified.rows import following
 
-TAIL = 1 << 14  # bytes at the end of a chunk in which a pause that is under way begins
+__all__ = ["TAIL", "begun_in", "cut_of", "latest_of", "numbered", "numbers_in"]
+
+TAIL = 1 << 14  # bytes at the end of a chunk in which a collection that is under way is told of
 BEGUN = re.compile(rb"\] GC\(([0-9]{1,9})\) (?:[yYO]: )?Pause ([^\n]*+)(?<!ms)(?<!ms )(?=\n|\Z)")
 NUMBER = re.compile(rb"\] GC\((\d{1,9})\) ")
+Numbers = tuple[np.ndarray, np.ndarray]  # lines, and numbers of collections, shape (n,) each
 JUMP, FAR = 1_000_000, 100  # numbers that jump by more are broken; that fall by more are of another JVM
 
 
-def lines_of(hits: Sequence[re.Match[bytes]], starts: np.ndarray) -> list[int]:
-    """Return the lines of a chunk in which matches begin; `starts` (n,) is where its lines do.
-
-    Examples
-    --------
-    >>> lines_of(list(re.finditer(rb"b", b"a b")), np.array([0, 2]))
-    [1]
-    """
-    places = np.fromiter((m.start() for m in hits), dtype="i8", count=len(hits))
-    lines: list[int] = (np.searchsorted(starts, places, side="right") - 1).tolist()
-    return lines
-
-
-def begun_in(
-    data: bytes, starts: np.ndarray, pauses: Sequence[tuple[int, Any]], *, at: int = 0
-) -> list[tuple[int, tuple[int]]]:
-    """Return the pauses that begin in a chunk and do not end in it: line, and number of the collection.
+def begun_in(data: bytes, starts: np.ndarray) -> list[tuple[int, tuple[int]]]:
+    """Return the pauses that begin in lines: line, and number of the collection.
 
     Parameters
     ----------
     data : bytes
-        The chunk.
+        Lines of a chunk.
     starts : ndarray of int64, shape (n,)
-        Where its lines begin.
-    pauses : sequence of (int, tuple)
-        Those that end in it: line; number of the collection, letter, words.
-    at : int
-        Where to begin to look.
+        Where they begin.
 
     Examples
     --------
-    >>> begun_in(b"[gc,start] GC(7) Pause Remark", np.array([0]), [])
+    >>> begun_in(b"[gc,start] GC(7) Pause Remark", np.array([0]))
     [(0, (7,))]
     """
-    hits = list(BEGUN.finditer(data, at))
-    if not hits:
-        return []
-    lines = lines_of(hits, starts)
-    last = {(m[0], m[2][:6]): i for i, m in pauses if i >= lines[0]}
-    return [(i, (int(m[1]),)) for i, m in zip(lines, hits, strict=True) if last.get((m[1], m[2][:6]), -1) < i]
+    hits = list(BEGUN.finditer(data))
+    return [(i, (int(m[1]),)) for i, m in zip(lines_of(hits, starts).tolist(), hits, strict=True)]
+
+
+def numbered(bulk: Numbers, rows: Sequence[tuple[int, Any]]) -> Numbers:
+    """Return lines and numbers of collections with those of rows: line, and cells of which the number is the first.
+
+    Examples
+    --------
+    >>> line, gcid = numbered((np.array([1]), np.array([7])), [(4, (b"8", None))])
+    >>> line.tolist(), gcid.tolist()
+    ([1, 4], [7, 8])
+    """
+    line = np.array([i for i, _ in rows], dtype="i8")
+    return np.concatenate([bulk[0], line]), np.concatenate([bulk[1], whole_numbers([row[0] for _, row in rows])])
+
+
+def cut_of(begun: Numbers, ended: Numbers) -> list[tuple[int, tuple[int]]]:
+    """Return the pauses that begin in a chunk and do not end in it, in order of line: line, and number.
+
+    Parameters
+    ----------
+    begun, ended : (line, gcid)
+        Of pauses that begin and of pauses that end, shape (n,) and (m,) each.
+
+    Examples
+    --------
+    >>> cut_of((np.array([1, 5]), np.array([3, 4])), (np.array([2]), np.array([3])))
+    [(5, (4,))]
+    """
+    line, gcid = begun
+    cut = np.flatnonzero(following(gcid, line, (ended[1], ended[0])) < 0)
+    cut = cut[np.argsort(line[cut], kind="stable")]
+    return [(i, (n,)) for i, n in zip(line[cut].tolist(), gcid[cut].tolist(), strict=True)]
 
 
 def latest_of(numbered: Sequence[tuple[np.ndarray, np.ndarray]], latest: int) -> tuple[int, bool]:

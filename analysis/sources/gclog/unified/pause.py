@@ -16,9 +16,12 @@ __all__ = [
     "PAUSE",
     "UNITS",
     "UNIT_BYTES",
+    "WITHIN",
     "WORDS",
     "PauseHead",
+    "array_of",
     "floats",
+    "head_columns",
     "loose_pause",
     "pause_columns",
     "pause_head",
@@ -34,9 +37,12 @@ UNIT_BYTES[[unit[0] for unit in UNITS]] = list(UNITS.values())
 WORDS = rb"((?:[A-Z][A-Za-z]*+ )++(?:\([^()\n]*+(?:\([^()\n]*+\)[^()\n]*+)*+\) )*+)"
 SIZES = rb"(\d++)([BKMGT])->(\d++)([BKMGT])\((\d++)([BKMGT])\)"
 PAUSE = rb"Pause " + WORDS + rb"(?:" + SIZES + rb" )?+(\d++\.\d++)ms *(?=\n|\Z)"  # eight groups
-LOOSE = re.compile(
-    rb"Pause (.{1,400}?)(?: (\d+)([BKMGT])->(\d+)([BKMGT])\((\d+)([BKMGT])\))? (\d{1,12}(?:[.,]\d{1,9})?)ms(?: .*)?"
+LOOSE = re.compile(  # GraalVM's native image has sizes with decimals and no capacity; its first releases no word Pause
+    rb"(?:Pause |(?=(?:Incremental|Full) GC \())(.{1,400}?)"
+    rb"(?: (\d+(?:\.\d+)?)([BKMGT])->(\d+(?:\.\d+)?)([BKMGT])(?:\((\d+)([BKMGT])\))?)?"
+    rb" (\d{1,12}(?:[.,]\d{1,9})?)ms(?: .*)?"
 )
+WITHIN = re.compile(rb"\((?:VM Thread|[A-Z][A-Za-z]*+#\d++)\) \d++[.,]\d++ms *\Z")  # a part names its thread
 GROUP = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
 NAMES = {
     "Young": "young", "Full": "full", "Remark": "remark", "Cleanup": "cleanup", "Initial Mark": "initial_mark",
@@ -44,6 +50,8 @@ NAMES = {
     "Init Mark": "shen_init_mark", "Final Mark": "shen_final_mark", "Init Update Refs": "shen_init_update",
     "Final Update Refs": "shen_final_update", "Final Roots": "shen_final_roots", "Final Evac": "shen_final_roots",
     "Verify Final Roots": "shen_final_roots", "Degenerated GC": "degenerated",
+    "Incremental GC": "young", "Full GC": "full", "Init Traversal": "shen_init_mark",
+    "Final Traversal": "shen_final_mark",
 }  # fmt: skip
 YOUNG_KINDS = {
     "Normal": "young", "Mixed": "mixed", "Concurrent Start": "young_concurrent_start",
@@ -147,6 +155,17 @@ def _sizes(numbers: Sequence[bytes | None], units: Sequence[bytes | None]) -> np
     return found
 
 
+def array_of(cells: Sequence[object]) -> np.ndarray:
+    """Return objects as an array (n,) of them, tuples too.
+
+    Examples
+    --------
+    >>> array_of([(1, 2), (3, 4)]).shape
+    (2,)
+    """
+    return np.fromiter(cells, dtype=object, count=len(cells))
+
+
 def pause_columns(found: Sequence[tuple[Any, ...]]) -> Columns:
     """Return pauses as columns.
 
@@ -174,11 +193,23 @@ def pause_columns(found: Sequence[tuple[Any, ...]]) -> Columns:
     return {
         "gcid": whole_numbers(gcids),
         "duration_seconds": np.where(seconds <= LONGEST_SECONDS, seconds, NAN),
-        "head": list(map(pause_head, words, letters)),
+        "head": array_of(list(map(pause_head, words, letters))),
         "heap_before_bytes": _sizes(before, b),
         "heap_after_bytes": _sizes(after, a),
         "heap_committed_bytes": _sizes(committed, c),
     } | {f"{name}_seconds": floats(texts) for name, texts in zip(("user", "sys", "real"), cpu, strict=True)}
+
+
+def head_columns(heads: np.ndarray) -> Columns:
+    """Return what the words of pauses (n,) say as columns, an array of str each.
+
+    Examples
+    --------
+    >>> head_columns(array_of([pause_head(b"Remark "), pause_head(b"Full (Ergonomics) ")]))["cause"].tolist()
+    ['', 'Ergonomics']
+    """
+    _, first, of = np.unique(np.fromiter(map(id, heads), "i8", len(heads)), return_index=True, return_inverse=True)
+    return {name: array_of([getattr(head, name) for head in heads[first]])[of] for name in PauseHead._fields}
 
 
 def loose_pause(text: bytes) -> tuple[bytes | None, ...] | None:
@@ -188,6 +219,8 @@ def loose_pause(text: bytes) -> tuple[bytes | None, ...] | None:
     --------
     >>> loose_pause(b"Pause Full (Allocation Failure) 9M->5M(64M) 11,3ms")[-1]
     b'11.3'
+    >>> loose_pause(b"Full GC (Collect on allocation) 8.25M->4.00M 1.9ms")[:3]
+    (b'Full GC (Collect on allocation)', b'8.25', b'M')
     >>> loose_pause(b"Pause for thought")
     """
     found = LOOSE.fullmatch(text)

@@ -12,7 +12,7 @@ from analysis.sources.gclog.stamps import Stamps
 from analysis.sources.gclog.unified.areas import Areas, area_columns, region_size
 from analysis.sources.gclog.unified.concurrent import phase_columns
 from analysis.sources.gclog.unified.cycles import cycles_of
-from analysis.sources.gclog.unified.pause import PauseHead, pause_columns
+from analysis.sources.gclog.unified.pause import floats, head_columns, pause_columns, whole_numbers
 from analysis.sources.gclog.unified.safepoint import safepoint_columns
 
 __all__ = ["Gathered", "following", "joined"]
@@ -29,6 +29,7 @@ EMPTY_SAFEPOINT = (b"", None, None, None, None, None, None)
 LENGTHS = {"duration_seconds", "total_seconds"}
 LARGEST_GCID = 999_999_999  # numbers of collections have 32 bits; a longer one is broken
 CpuLine = tuple[int, tuple[Any, ...]]  # line; number of the collection, user, sys, real
+CPU = ("user", "sys", "real")
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Gathered:
     """What was found in the chunks so far, table by table; `begins`: line and uptime of what names a collector."""
 
     tables: dict[str, list[Columns]] = field(default_factory=dict)
-    cpu: list[CpuLine] = field(default_factory=list)
+    cpu: list[Columns] = field(default_factory=list)
     areas: list[tuple[Areas, np.ndarray]] = field(default_factory=list)
     begins: list[tuple[int, float]] = field(default_factory=list)
     not_ours: set[int] = field(default_factory=set)
@@ -56,9 +57,26 @@ class Gathered:
         if not keep.all():
             columns = {key: _chosen(cells, keep) for key, cells in columns.items()}
             self.not_ours.update(line[stamps.foreign].tolist() if name != "stamps" else [])
+        self._keep(name, columns)
+        return broken & ~stamps.foreign if name != "stamps" else np.zeros(len(line), dtype=bool)
+
+    def keep(self, name: str, line: np.ndarray, stamps: Stamps, columns: Columns) -> None:
+        """Add rows of a chunk that are known to be whole."""
+        columns = columns | {"line": line, "clock_us": stamps.clock_us, "stamp_seconds": stamps.uptime_seconds}
+        self._keep(name, columns)
+
+    def keep_cpu(self, first: int, bulk: Columns, found: list[CpuLine]) -> None:
+        """Add CPU times of a chunk whose first line is `first`."""
+        parts = [bulk]
+        if found:
+            gcid, *times = zip(*(row for _, row in found), strict=True)
+            some = dict(zip(CPU, map(floats, times), strict=True))
+            parts.append({"line": np.array([i for i, _ in found]), "gcid": whole_numbers(gcid), **some})
+        self.cpu += [part | {"line": part["line"] + first} for part in parts if len(part["line"])]
+
+    def _keep(self, name: str, columns: Columns) -> None:
         if len(columns["line"]):
             self.tables.setdefault(name, []).append(columns)
-        return broken & ~stamps.foreign if name != "stamps" else np.zeros(len(line), dtype=bool)
 
 
 def _columns(name: str, found: list[Any]) -> Columns:
@@ -135,15 +153,17 @@ def joined(rows: Rows, found: Gathered) -> Rows:
     tables = {name: _one(found.tables.get(name, []), columns) for name, columns in empty.items()}
     pauses, others = tables["pauses"], tables["others"]
     heads = pauses.pop("head")
-    words = zip(*heads, strict=True) if heads else [()] * len(PauseHead._fields)
-    pauses |= {name: list(cells) for name, cells in zip(PauseHead._fields, words, strict=True)}
+    pauses |= head_columns(heads)
+    if any(head.kind.startswith("shen_") and head.generation != "all" for head in set(heads.tolist())):
+        rows.facts.append((1, "generational", True))
     at = pauses["gcid"], pauses["line"]
     told = np.array(others["told"], dtype=object), np.array(others["gcid"], dtype="i8"), others["line"]
     _cpu_times(pauses, found.cpu, (tables["phases"]["gcid"], tables["phases"]["line"]))
     _exhausted(pauses, told, at)
     _areas(rows, pauses, found.areas, at)
     rows.pauses, rows.safepoints, rows.stalls = pauses, tables["safepoints"], tables["stalls"]
-    rows.cycles, rows.phases = cycles_of(others, tables["phases"], pauses)
+    triggers = [(line, cause) for line, name, cause in rows.facts if name == "trigger"]
+    rows.cycles, rows.phases = cycles_of(others, tables["phases"], pauses, triggers)
     rows.numbers = {
         name: np.concatenate([tables["phases"][name], np.asarray(others[name])]) for name in (*HEAD, "gcid")
     }
@@ -154,17 +174,17 @@ def joined(rows: Rows, found: Gathered) -> Rows:
     return rows
 
 
-def _cpu_times(pauses: Columns, cpu: list[CpuLine], phases: tuple[np.ndarray, np.ndarray]) -> None:
+def _cpu_times(pauses: Columns, found: list[Columns], phases: tuple[np.ndarray, np.ndarray]) -> None:
     """Give pauses the CPU times that stand apart: the first line of their collection after them, and before a phase."""
-    if not cpu:
+    if not found:
         return
-    at = pauses["gcid"], pauses["line"]
-    line, gcid = np.array([c[0] for c in cpu]), np.array([int(c[1][0]) for c in cpu])
-    of = np.concatenate([gcid, at[0], phases[0]]), np.concatenate([line, at[1], phases[1]])
+    cpu = {name: np.concatenate([part[name] for part in found]) for name in ("line", "gcid", *CPU)}
+    at, n = (pauses["gcid"], pauses["line"]), len(cpu["line"])
+    of = np.concatenate([cpu["gcid"], at[0], phases[0]]), np.concatenate([cpu["line"], at[1], phases[1]])
     row = following(at[0], at[1] + 1, of)
-    has = np.isnan(pauses["real_seconds"]) & (row >= 0) & (row < len(cpu))
-    for place, name in enumerate(("user_seconds", "sys_seconds", "real_seconds"), start=1):
-        pauses[name][has] = [float(cpu[i][1][place]) for i in row[has].tolist()]
+    has = np.isnan(pauses["real_seconds"]) & (row >= 0) & (row < n)
+    for name in CPU:
+        pauses[f"{name}_seconds"][has] = cpu[name][row[has]]
 
 
 def _exhausted(

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.sources.gclog.rows import Columns
 from analysis.sources.gclog.unified.pause import LONGEST_SECONDS
 
-__all__ = ["PARTS", "SAFEPOINT", "one_safepoint", "safepoint_columns"]
+__all__ = ["PARTS", "SAFEPOINT", "one_safepoint", "operation_of", "safepoint_columns"]
 
 NAN = float("nan")
 PARTS = ("since_last", "reaching", "cleanup", "at", "leaving", "total")
@@ -46,14 +46,14 @@ def safepoint_columns(found: Sequence[tuple[Any, ...]]) -> Columns:
     Examples
     --------
     >>> columns = safepoint_columns([(b"Halt", b"5000", b"2000", None, None, None, b"9000")])
-    >>> columns["operation"], columns["total_seconds"].tolist(), columns["at_seconds"].tolist()
+    >>> columns["operation"].tolist(), columns["total_seconds"].tolist(), columns["at_seconds"].tolist()
     (['Halt'], [9e-06], [nan])
     """
     operations, *nanos = zip(*found, strict=True)
     out = {f"{name}_seconds": np.round(_floats(texts) * 1e-9, 9) for name, texts in zip(PARTS, nanos, strict=True)}
     total = out["total_seconds"]
     out["total_seconds"] = np.where(total <= LONGEST_SECONDS, total, NAN)
-    return {"operation": list(map(_text, operations)), **out}
+    return {"operation": np.array(list(map(operation_of, operations)), dtype=object), **out}
 
 
 def _floats(texts: tuple[Any, ...]) -> np.ndarray:
@@ -63,7 +63,14 @@ def _floats(texts: tuple[Any, ...]) -> np.ndarray:
 
 
 @lru_cache(maxsize=4096)
-def _text(operation: bytes) -> str:
+def operation_of(operation: bytes) -> str:
+    """Return the name of an operation as text.
+
+    Examples
+    --------
+    >>> operation_of(b"Halt")
+    'Halt'
+    """
     return operation.decode("utf-8", "replace")
 
 

@@ -194,7 +194,7 @@ def test_a_pause_without_an_end_is_no_pause_but_said():
     rows = read(["1.000: [GC 1.000: [ParNew", *PARALLEL, "9.000: [Full GC 9.000: [CMS"])
     assert len(rows.pauses["line"]) == 2
     assert cells(rows.begun, "line", "stamp_seconds") == [(1, 1.0), (4, 9.0)]
-    assert rows.unrecognised == [1, 4]
+    assert rows.unrecognised == [1]  # the other one may well be whole in the file that follows
     assert rows.holes == [(1, 2)]
     assert rows.notes == ["the file ends inside a pause"]
 

@@ -28,3 +28,11 @@ def test_a_header_after_a_rotation_begins_no_jvm():
     starts.see_header(2)
     starts.see(3, Stamp(NO_CLOCK, 7.0))
     assert starts.columns()["begin_lines"] == []
+
+
+def test_what_is_stamped_inside_a_long_pause_and_read_before_it_is_no_restart():
+    starts = Starts()
+    starts.see(1, Stamp(NO_CLOCK, 8.0))
+    starts.see(2, Stamp(NO_CLOCK, 12.5))  # a concurrent phase that ended inside the pause that began at 9.0
+    starts.see(2, Stamp(NO_CLOCK, 9.0), 5.0)
+    assert starts.columns()["begin_lines"] == []

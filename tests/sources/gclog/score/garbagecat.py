@@ -100,8 +100,6 @@ def start_ms(log: GcLog, table: str, at: int) -> float | None:
         return None
     one = frame.sort_values("line", kind="stable").iloc[[at]]
     at = uptimes(log, one["start"], one["life"]).iloc[0]
-    if "uptime_seconds" in one and one["uptime_seconds"].notna().all():
-        at = (one["uptime_seconds"] - one["duration_seconds"]).iloc[0]
     return float(at * 1e3)
 
 

@@ -56,9 +56,10 @@ def rows_of(read: Read, name: str) -> pd.DataFrame:
     frame["up_start"] = uptimes(read.log, frame["start"], frame["life"])
     frame["up_end"] = uptimes(read.log, frame["end"], frame["life"])
     if "uptime_seconds" in frame:  # as logged, which a wall clock that was set does not touch
-        frame["up_end"] = frame["uptime_seconds"].fillna(frame["up_end"])
-        began = (frame["uptime_seconds"] - frame["duration_seconds"]).round(6)
-        frame["up_start"] = began.fillna(frame["up_start"])
+        length = frame["duration_seconds"]
+        ended, began = (length, 0.0) if read.legacy else (0.0, -length)
+        frame["up_end"] = (frame["uptime_seconds"] + ended).fillna(frame["up_end"])
+        frame["up_start"] = (frame["uptime_seconds"] + began).round(6).fillna(frame["up_start"])
     return frame
 
 

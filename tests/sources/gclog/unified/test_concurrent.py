@@ -44,7 +44,7 @@ def test_stalls():
 
 def test_phases_as_columns():
     columns = phase_columns([(b"3", b"Scan Root Regions ", b"1.5"), (b"4", b"Mark ", b"86400000.1")])
-    assert columns["name"] == ["Scan Root Regions", "Mark"]
+    assert columns["name"].tolist() == ["Scan Root Regions", "Mark"]
     assert columns["gcid"].tolist() == [3, 4]
     assert columns["duration_seconds"][0] == 0.0015
     assert math.isnan(columns["duration_seconds"][1])

@@ -1,9 +1,12 @@
 """Cycles by their begin and end, by one line, and by their parts."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.sources.chunks import Chunk
 from analysis.sources.gclog.reader import read_gc_log
+from analysis.sources.gclog.unified.lines import read_unified
 
 AT = "[2026-11-22T18:04:{:06.3f}+0000][{:.3f}s][info]"
 
@@ -66,3 +69,36 @@ def test_cms_and_shenandoah_by_their_parts(tmp_path):
     assert log.cycles["kind"].tolist() == ["cms", "shenandoah"]
     assert log.cycles["duration_seconds"].tolist() == pytest.approx([0.502, 0.5001])
     assert log.cycles["heap_after_bytes"].tolist()[1] == 51 * 2**20
+
+
+def cycles_in(*lines: str):
+    return read_unified([Chunk("\n".join(lines).encode() + b"\n", cut=False)]).cycles
+
+
+def test_a_cycle_of_shenandoah_begins_for_what_the_last_trigger_says():
+    cycle = "[{0}.1s][gc] GC({0}) Pause Init Mark 0.1ms", "[{0}.2s][gc] GC({0}) Concurrent marking 9.5ms"
+    said = (
+        "Explicit GC request (System.gc())",
+        "Free (9M) is below minimum threshold (12M)",
+        "Handle Allocation Failure",
+    )
+    lines = [x for i, why in enumerate(said) for x in (f"[{i}.0s][gc] Trigger: {why}", *(c.format(i) for c in cycle))]
+    assert list(cycles_in(*lines)["cause"]) == ["System.gc()", "", "Allocation Failure"]
+    assert list(cycles_in("[1.0s][gc] Trigger (Global): GC request (System.gc())", *lines[1:3])["cause"]) == [
+        "System.gc()"
+    ]
+
+
+def test_a_cycle_of_cms_that_a_full_collection_took_over_is_aborted():
+    begin = "[1.1s][gc] GC(4) Pause Initial Mark 9M->9M(64M) 0.1ms", "[1.5s][gc] GC(4) Concurrent Mark 99.5ms"
+    full = "[1.6s][gc] GC(5) Pause Full (Allocation Failure) 60M->9M(64M) 50.5ms"
+    assert list(cycles_in(*begin, full)["aborted"]) == [True]
+    assert list(cycles_in(*begin)["aborted"]) == [False]
+    assert list(cycles_in(*begin, "[1.5s][gc] GC(4) Concurrent Reset 0.5ms", full)["aborted"]) == [False]
+
+
+def test_a_cycle_whose_begin_is_not_logged_has_no_length():
+    cycles = cycles_in("[9.5s][gc] GC(7) Garbage Collection (Warmup) 50M(31%)->58M(36%)")
+    assert list(cycles["kind"]) == ["zgc"]
+    assert np.isnan(cycles["duration_seconds"][0])
+    assert cycles["heap_after_bytes"] == [58 * 2**20]

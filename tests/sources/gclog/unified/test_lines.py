@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from analysis.sources.chunks import chunks
+from analysis.sources.chunks import Chunk, chunks
 from analysis.sources.gclog.unified.lines import read_unified
 from tests.conftest import A, B, C, D
 
@@ -73,3 +73,38 @@ def test_details_of_debug_lines_are_no_pauses_and_no_misses(tmp_path):
     rows = read_unified(chunks(path))
     assert rows.pauses["kind"] == ["z_mark_start"]
     assert rows.unrecognised == []
+
+
+def rows_in(*lines: str):
+    return read_unified([Chunk("\n".join(lines).encode() + b"\n", cut=False)])
+
+
+def test_details_of_zgc_name_the_thread_that_ran_them_and_are_no_pauses():
+    """Without the level a log at debug says ``Pause`` of parts of pauses too."""
+    rows = rows_in(
+        "[2.1s][gc,phases] GC(0) Pause Mark Start 0.150ms",
+        "[2.1s][gc,phases] GC(0) Pause Roots Setup (VM Thread) 0.019ms",
+        "[2.1s][gc,phases] GC(0) Pause Roots Universe (ZWorker#1) 0.006ms",
+        "[2.1s][gc,phases] GC(0) Concurrent Mark Roots (ZWorker#0) 0.006ms",
+        "[2.2s][gc,start ] Allocation Stall (alloc-1)",
+    )
+    assert list(rows.pauses["kind"]) == ["z_mark_start"]
+    assert len(rows.phases["line"]) == 0
+    assert rows.unrecognised == []
+
+
+def test_traversal_of_shenandoah_and_collections_of_a_native_image():
+    rows = rows_in(
+        "[1.0s][info][gc] GC(0) Pause Init Traversal 1.500ms",
+        "[1.2s][info][gc] GC(0) Pause Final Traversal 2.500ms",
+        "[2.0s] GC(1) Pause Incremental GC (Collect on allocation) 8.50M->4.25M 0.750ms",
+        "[3.0s] GC(2) Full GC (Collect on allocation) 9.00M->3.00M 4.125ms",
+    )
+    assert list(rows.pauses["kind"]) == ["shen_init_mark", "shen_final_mark", "young", "full"]
+    assert rows.pauses["heap_before_bytes"][2:].tolist() == [8.5 * 2**20, 9.0 * 2**20]
+    assert rows.pauses["cause"][3] == "Collect on allocation"
+
+
+def test_the_suffix_of_a_pause_says_that_shenandoah_is_generational():
+    told = [rows_in(f"[1.0s][info][gc] GC(0) Pause Init Mark{kind} 1.5ms").facts for kind in (" (Young)", "")]
+    assert told == [[(1, "generational", True)], []]

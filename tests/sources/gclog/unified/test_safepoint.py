@@ -29,7 +29,7 @@ def test_the_form_of_jdk_9_to_12():
     head = b"Total time for which application threads were stopped: "
     text = head + b"0,0040000 seconds, Stopping threads took: 0.001 seconds"
     columns = safepoint_columns([one_safepoint(text, b"RevokeBias")])
-    assert columns["operation"] == ["RevokeBias"]
+    assert columns["operation"].tolist() == ["RevokeBias"]
     assert columns["total_seconds"].tolist() == [0.004]
     assert columns["reaching_seconds"].tolist() == [0.001]
 
