@@ -15,6 +15,7 @@ from analysis.signals.stretches import union
 __all__ = ["ERRORS", "Rate", "allocated", "allocation_rate", "allocation_series"]
 
 ERRORS = 2.0  # standard errors of a sum of rounded sizes
+SWEEPS = "CMS"  # frees old objects beside the threads and logs no heap when it has
 
 
 class Rate(NamedTuple):
@@ -52,6 +53,12 @@ def allocated(pauses: pd.DataFrame, cycles: pd.DataFrame, holes: pd.DataFrame | 
     Sizes are rounded as logged, each by up to half a unit: standard error unit / sqrt(12). A difference may be below 0
     by as much: it is kept, so that sums are not too large.
 
+    CMS frees while threads run, so that the heap grows by less than what is allocated: between pauses that tell of its
+    young generation the larger of the two differences counts, which no sweep makes too large; other pauses of CMS tell
+    nothing. What is counted is heap taken: whole buffers of threads and whole regions of humongous objects. In real
+    JVMs that was 0 to 4 % more than their threads' own counters said (`getThreadAllocatedBytes`), humongous objects of
+    one and a half regions apart, which take two.
+
     Examples
     --------
     >>> from analysis.sources.gclog.frames import no_gc_log
@@ -59,6 +66,7 @@ def allocated(pauses: pd.DataFrame, cycles: pd.DataFrame, holes: pd.DataFrame | 
     ['start', 'bytes', 'error_bytes']
     """
     told = collections_of(pauses, cycles)
+    told = told[((told["collector"] != SWEEPS) | told["young_before"].notna()).to_numpy(dtype=bool)]
     start, end, life = (told[name].to_numpy() for name in ("start", "end", "life"))
     before, after = told["before"].to_numpy(dtype="f8"), told["after"].to_numpy(dtype="f8")
     unit = rounding_bytes(np.concatenate([before, after]))
@@ -67,6 +75,7 @@ def allocated(pauses: pd.DataFrame, cycles: pd.DataFrame, holes: pd.DataFrame | 
     found = before[1:] - after[:-1]
     young = told["young_before"].to_numpy(dtype="f8")[1:] - told["young_after"].to_numpy(dtype="f8")[:-1]
     slack = (grain[0][1:] + grain[1][:-1]) / 2
+    found = np.where((told["collector"] == SWEEPS)[1:], np.fmax(found, young), found)
     found = np.where(found >= -slack, found, np.where(young >= 0, young, np.nan))
     chain = (life[1:] == life[:-1]) & np.isfinite(found) & (start[1:] > end[:-1])
     between = np.stack([end[:-1], start[1:]], axis=1)

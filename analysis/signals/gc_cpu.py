@@ -12,6 +12,8 @@ from analysis.signals.gc import pauses_in, stopped_seconds
 
 __all__ = ["GcCpu", "gc_cpu"]
 
+LEAST_TOLD = 0.8  # of the paused time
+
 
 class GcCpu(NamedTuple):
     """CPU of pauses in a window: n with CPU times, user and kernel seconds, share of the window's CPU.
@@ -43,6 +45,7 @@ def gc_cpu(pauses: pd.DataFrame, window: Window, known: np.ndarray, cpus: float)
 
     Notes
     -----
+    No share where pauses of less than four fifths of the paused time have CPU times: it would be too small.
     Logged for pauses only, in steps of 10 ms: what concurrent threads of the collector burn is not in it, so that for
     a concurrent collector it is the smaller part.
 
@@ -63,5 +66,6 @@ def gc_cpu(pauses: pd.DataFrame, window: Window, known: np.ndarray, cpus: float)
     if len(inside) and not told.any():
         return GcCpu(0, nan, nan, nan, 0.0)
     burnt = float(user[told].sum()), float(kernel[told].sum())
-    ratio = sum(burnt) / (seen * cpus) if seen > 0 and cpus > 0 else nan
-    return GcCpu(int(told.sum()), *burnt, ratio, float(length[told].sum()) / paused if paused > 0 else nan)
+    told_ratio = float(length[told].sum()) / paused if paused > 0 else nan
+    sure = seen > 0 and cpus > 0 and not told_ratio < LEAST_TOLD
+    return GcCpu(int(told.sum()), *burnt, sum(burnt) / (seen * cpus) if sure else nan, told_ratio)

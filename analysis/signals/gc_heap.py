@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.signals.gc import spans_of
 
-__all__ = ["OLD_CYCLES", "collections_of", "heap_series", "live_set", "rounding_bytes"]
+__all__ = ["CONCURRENT", "OLD_CYCLES", "collections_of", "heap_series", "live_set", "rounding_bytes"]
 
 CONCURRENT = ("ZGC", "GenZGC", "Shenandoah", "GenShenandoah")  # whose cycles move objects while threads run
 LEAVING = ("full", "mixed")  # pauses that collect old objects too
@@ -93,7 +93,8 @@ def _told(pauses: pd.DataFrame, cycles: pd.DataFrame) -> pd.DataFrame:
         told = np.isfinite(sizes[:, :2]).all(axis=1)
         spans = spans_of(frame)[told]
         table = pd.DataFrame(sizes[told], columns=list(SIZES)).assign(start=spans[:, 0], end=spans[:, 1])
-        parts.append(table.assign(stopped=stopped, life=frame["life"].to_numpy()[told]))
+        names = {name: frame[name].to_numpy()[told] for name in ("collector", "life")}
+        parts.append(table.assign(stopped=stopped, **names))
     return pd.concat(parts, ignore_index=True).sort_values(["life", "start", "end"], kind="stable", ignore_index=True)
 
 
@@ -109,7 +110,7 @@ def collections_of(pauses: pd.DataFrame, cycles: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns start, end (int64, us), before, after, committed, young_before, young_after (bytes; NaN unknown),
-        stopped (whether all threads stood still throughout), life; in order of life and start.
+        stopped (whether all threads stood still throughout), collector, life; in order of life and start.
 
     Examples
     --------

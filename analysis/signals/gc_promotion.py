@@ -14,6 +14,8 @@ from analysis.signals.gc_heap import rounding_bytes
 
 __all__ = ["Premature", "premature_promotion", "promotion_rate"]
 
+SWEPT_RATIO = 0.01  # of the old generation; less may be the rounding of sizes between two pauses
+
 
 class Premature(NamedTuple):
     """Bytes promoted before collections of the old generation, those freed by the next one, their share, n of them.
@@ -42,7 +44,9 @@ def promotion_rate(pauses: pd.DataFrame, window: Window, known: np.ndarray) -> R
     Returns
     -------
     Rate
-        n young collections that tell it; NaN if less than half of them do. A shrinking old generation counts as 0.
+        n young collections that tell it; NaN if less than half of the young and mixed ones do. A shrinking old
+        generation counts as 0. A mixed pause moves objects too and frees others, how many it does not tell: with them
+        the rate is a lower bound.
 
     Examples
     --------
@@ -54,11 +58,12 @@ def promotion_rate(pauses: pd.DataFrame, window: Window, known: np.ndarray) -> R
     """
     inside = pauses_in(pauses, window)
     young = inside[inside["kind"].str.startswith("young").to_numpy(dtype=bool)]
+    mixed = int((inside["kind"] == "mixed").sum())
     moved = young["promoted_bytes"].to_numpy(dtype="f8")
     told = np.isfinite(moved)
     seconds = float(np.diff(stopped_seconds(known, np.array([window.start_us, window.end_us])))[0])
     n = int(told.sum())
-    if not seconds > 0 or not n or 2 * n < len(moved):
+    if not seconds > 0 or not n or 2 * n < len(moved) + mixed:
         return Rate(float("nan"), float("nan"), seconds, n)
     unit = rounding_bytes(np.abs(moved))[told & (moved != 0)]
     error = ERRORS * float(np.sqrt((unit**2).sum() / 6)) if len(unit) else 0.0
@@ -82,8 +87,9 @@ def premature_promotion(pauses: pd.DataFrame) -> Premature:
 
     Notes
     -----
-    Full pauses, runs of mixed pauses, and concurrent sweeps, seen as an old generation that is smaller before a pause
-    than after the one before. Of each: the smaller of what it freed and what was promoted since the one before.
+    Full pauses, runs of mixed pauses, and concurrent sweeps, seen as an old generation that is smaller by a hundredth
+    before a pause than after the one before. Of each: the smaller of what it freed and what was promoted since the one
+    before.
 
     Examples
     --------
@@ -102,7 +108,7 @@ def premature_promotion(pauses: pd.DataFrame) -> Premature:
         if open_run and not old:
             promoted, freed, fresh, taken, collections = promoted + fresh, freed + taken, 0.0, 0.0, collections + 1
         open_run = False
-        if swept > 0:
+        if swept > SWEPT_RATIO * last_after:
             promoted, freed, collections = promoted + fresh, freed + min(swept, fresh), collections + 1
             fresh = taken = 0.0
         if old and np.isfinite(gone):

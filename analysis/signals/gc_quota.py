@@ -47,10 +47,10 @@ class QuotaWork(NamedTuple):
     """What pauses of a window took, and what they should have: sums [s] over `n` pauses; NaN unknown.
 
     `expected_seconds` with the efficiency that is usual; `alone_seconds` with the quota for the collector alone, each
-    pause with a full one at its begin; `stretched_seconds` how much longer they took than expected, and
-    `attributable_seconds` what of it the throttled periods of the same time can hold. `of_quota_ratio`: CPU time over
-    the quota of the periods that they touched. `alike_ratio`: share of their length whose usual efficiency is that of
-    pauses of the same kind.
+    pause beginning with a period: the most that they take so; `stretched_seconds` how much longer they took than
+    expected, and `attributable_seconds` what of it the throttled periods of the same time can hold. `of_quota_ratio`:
+    CPU time over the quota of the periods that they touched. `alike_ratio`: share of their length whose usual
+    efficiency is that of pauses of the same kind.
     """
 
     n: int
@@ -165,7 +165,7 @@ def _by_heap(before: PauseWork, now: PauseWork, mine: np.ndarray, found: np.ndar
 def quota_real_seconds(
     cpu_seconds: np.ndarray, workers: np.ndarray, limit_cores: float, period_seconds: float = 0.1
 ) -> np.ndarray:
-    """Return how long collections take at least that begin with a full quota and have the container to themselves.
+    """Return how long collections take that begin with a period and have the container, its full quota, to themselves.
 
     Parameters
     ----------
@@ -185,7 +185,8 @@ def quota_real_seconds(
 
     Notes
     -----
-    (ceil(W/q) - 1) P + (W - (ceil(W/q) - 1) q) / g, of CFS bandwidth control.
+    (ceil(W/q) - 1) P + (W - (ceil(W/q) - 1) q) / g, of CFS bandwidth control. One that begins later in a period waits
+    less for the next quota: what it takes is this at most, and one period less at least.
 
     Examples
     --------
@@ -219,7 +220,8 @@ def quota_work(
     Notes
     -----
     Expected: CPU time / (workers x usual efficiency). What a pause took more is spread over it, and of each step no
-    more is attributed than its throttled periods can last.
+    more is attributed than its throttled periods can last. That is a bound: of a neighbour that took the CPUs while
+    other threads of the container were throttled, counters do not tell.
 
     Examples
     --------

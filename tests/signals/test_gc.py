@@ -74,6 +74,37 @@ def test_a_pause_in_a_safepoint_counts_once_whatever_its_rounded_stamp_says():
     assert stop_intervals(pauses.iloc[:0], safepoints.iloc[:0]).shape == (0, 2)
 
 
+def in_a_safepoint(pause, safepoints):
+    """Whether the middle of a pause lies in safepoints, those that touch taken together."""
+    middle, reach = pause[0] + pause[1], None
+    for a, b in sorted(s for s in safepoints if s[1] > s[0]):
+        reach = [a, b] if reach is None or a > reach[1] else [reach[0], max(reach[1], b)]
+        if 2 * reach[0] <= middle <= 2 * reach[1]:
+            return True
+    return False
+
+
+@EXAMPLES
+@given(SPANS, SPANS, SPANS, SPANS, st.tuples(st.integers(0, 80), st.integers(1, 60)))
+def test_a_window_of_lives_and_holes_is_that_of_whole_units(pauses, safepoints, lives, holes, window):
+    stops = stop_intervals(frame(pauses), frame(safepoints))
+    held = stopped_units(safepoints) | stopped_units(p for p in pauses if not in_a_safepoint(p, safepoints))
+    assert stopped_units(stops.tolist()) == held
+    known = known_spans(frame(lives), frame(holes))
+    seen = stopped_units(lives) - stopped_units(holes)
+    assert stopped_units(known.tolist()) == seen
+    first, last = window[0], sum(window)
+    asked = Window(*(pd.Timestamp(t, unit="us", tz="UTC") for t in (first, last)))
+    inside = set(range(first, last))
+    ended = [b - a for a, b in stops.tolist() if first < b <= last]
+    found = stop_statistics(stops, asked, known)
+    assert (found.n, found.total_seconds * 1e6) == (len(ended), pytest.approx(sum(ended)))
+    if not inside & seen:
+        assert np.isnan(found.ratio)
+    else:
+        assert found.ratio == pytest.approx(min(len(inside & held) / len(inside & seen), 1.0))
+
+
 @pytest.mark.parametrize("folder", [A, B])
 def test_the_union_of_a_recording_is_the_sum_of_its_safepoints(folder):
     log, _ = read_gc_log(folder / "raw" / "gc" / "gc.log.gz")

@@ -70,6 +70,16 @@ def test_a_sweep_that_freed_in_between_leaves_a_stretch_unknown_unless_the_young
     assert table_of(made_log(pauses=told))["bytes"].tolist() == [0, 80 * MIB, 0, 80 * MIB, 0]
 
 
+def test_of_cms_what_a_sweep_frees_does_not_hide_what_was_allocated():
+    generation = {"young_before_bytes": 90 * MIB, "young_after_bytes": 10 * MIB, "collector": "CMS"}
+    swept = [pause(10, 200, 120) | generation, pause(20, 170, 90) | generation, pause(30, 200, 110) | generation]
+    mark = pause(15, 160, 160, kind="initial_mark", collector="CMS")  # tells of no generation
+    found = table_of(made_log(pauses=[*swept, mark]))
+    assert found["bytes"].tolist() == [0, 80 * MIB, 0, 110 * MIB, 0]  # 80 in the young, 30 of these straight to the old
+    bare = [{k: v for k, v in row.items() if not k.startswith("young")} for row in swept]
+    assert np.isnan(allocation_rate(table_of(made_log(pauses=bare)), window(0, 40)).bytes_per_second)
+
+
 def test_time_in_concurrent_cycles_is_not_known():
     log = made_log(cycles=[cycle(10, 5, 80, 40), cycle(20, 5, 90, 50), cycle(30, 5, 130, 50)])
     found = table_of(log)

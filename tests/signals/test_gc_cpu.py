@@ -22,7 +22,9 @@ def test_the_share_is_of_all_cpus_and_all_the_known_time():
 
 
 def test_pauses_without_cpu_times_are_said_and_a_nested_one_counts_once():
-    assert gc_cpu(pauses([0.2, np.nan], [0.0, np.nan]), EPOCH, KNOWN, cpus=2.0).told_ratio == pytest.approx(0.25)
+    few = gc_cpu(pauses([0.2, np.nan], [0.0, np.nan]), EPOCH, KNOWN, cpus=2.0)
+    assert (few.told_ratio, few.user_seconds) == pytest.approx((0.25, 0.2))
+    assert np.isnan(few.ratio)
     assert gc_cpu(pauses([0.2, 0.4], [0.0, 0.1], (False, True)), EPOCH, KNOWN, cpus=2.0).n == 1
     nothing = gc_cpu(pauses([np.nan] * 2, [np.nan] * 2), EPOCH, KNOWN, cpus=2.0)
     assert nothing.n == 0

@@ -34,6 +34,22 @@ def test_a_rate_is_unknown_where_most_pauses_do_not_tell():
     assert np.isnan(promotion_rate(log.pauses, HUNDRED, np.zeros((0, 2), "i8")).bytes_per_second)
 
 
+def test_mixed_pauses_promote_too_and_do_not_tell_how_much():
+    rows = [pause(10, 200, 100, **old(10, 20)), pause(20, 200, 100, kind="mixed", **old(20, 10))]
+    known = known_spans(made_log().lives)
+    assert promotion_rate(made_log(pauses=rows).pauses, HUNDRED, known).bytes_per_second == pytest.approx(0.1 * MIB)
+    more = [*rows, pause(30, 200, 100, kind="mixed", **old(10, 5))]
+    assert np.isnan(promotion_rate(made_log(pauses=more).pauses, HUNDRED, known).bytes_per_second)
+
+
+def test_sizes_that_were_rounded_apart_are_no_sweep():
+    rows = [pause(10, 0, 0, **old(0, 40)), pause(20, 0, 0, **old(39.99, 80)),
+            pause(30, 0, 0, kind="full", **old(79.99, 20))]  # fmt: skip
+    found = premature_promotion(made_log(pauses=rows).pauses)
+    assert found.collections == 1
+    assert found.freed_bytes == pytest.approx(59.99 * MIB)
+
+
 def test_a_full_collection_ends_the_account():
     log = made_log(pauses=[
         pause(10, 0, 0, **old(0, 30)), pause(20, 0, 0, **old(30, 60)), pause(30, 0, 0, kind="full", **old(60, 20)),

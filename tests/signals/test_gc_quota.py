@@ -91,6 +91,23 @@ def test_no_more_is_attributed_than_throttled_periods_last():
     assert found.attributable_seconds == pytest.approx(0.2)
 
 
+def test_a_collector_alone_takes_what_is_said_at_most_and_a_period_less_at_least():
+    """Millisecond steps of a quota, the pause beginning anywhere in a period that is full until then."""
+    for cpu, workers, limit in ((0.4, 8, 2.0), (0.12, 4, 0.5), (0.6, 4, 1.0), (0.4, 2, 2.0)):
+        most = float(quota_real_seconds(np.array([cpu]), np.array([float(workers)]), limit)[0])
+        took = []
+        for phase in range(100):
+            left, done, t = limit * 100.0, 0.0, phase
+            while done < cpu * 1000 - 1e-6:
+                left = limit * 100.0 if t % 100 == 0 else left
+                step = min(workers, left, cpu * 1000 - done)
+                done, left, t = done + step, left - step, t + 1
+            took.append((t - phase) / 1000)
+        assert took[0] == pytest.approx(most, abs=0.002)
+        assert max(took) <= most + 0.002
+        assert min(took) >= most - 0.1 - 0.002
+
+
 def test_efficiency_is_that_of_the_same_kind_and_of_a_like_heap():
     heap = np.arange(60) * 1e6
     young = work([0.1] * 60, np.where(heap < 30e6, 0.2, 0.1), heap=heap)

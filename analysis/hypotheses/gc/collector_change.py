@@ -164,7 +164,14 @@ def _observation(key: Key, before: Side, after: Side) -> Observation:
         "step_seconds": value(step / 1e6, "seconds"),
         "change_p": Value(found.p_value, "p", number(found.p_value, 2)) if sure else unknown,
     }  # fmt: skip
-    return Observation("collector_change", sentence(_template(found, numbers), values), values)
+    template = _template(found, numbers)
+    if _has_safepoints(before) != _has_safepoints(after):
+        template += " Only one of the two logs tells of safepoints, which are longer than pauses and more."
+    return Observation("collector_change", sentence(template, values), values)
+
+
+def _has_safepoints(side: Side) -> bool:
+    return any(side.window.holds(pd.DatetimeIndex(jvm.log.safepoints.index)).any() for jvm, _ in side.spans)
 
 
 def _points(x: float) -> Value:
@@ -178,7 +185,7 @@ def _of(side: Side) -> dict[str, Value]:
     stopped = mean_of_known([stop_statistics(_within(jvm, known), w, known).ratio for jvm, w, known in rows])
     lengths = _lengths(side)
     cpu = mean_of_known([
-        gc_cpu(jvm.pauses, w, known, float(jvm.lives["cpus"].iloc[-1])).ratio for jvm, w, known in rows
+        gc_cpu(jvm.pauses, side.window, _known(jvm, spans), _cpus(jvm, spans)).ratio for jvm, spans in side.spans
     ])  # fmt: skip
     stalled = mean_of_known([stall_statistics(jvm.log.stalls, w, known).ratio for jvm, w, known in rows])
     return {
@@ -190,6 +197,14 @@ def _of(side: Side) -> dict[str, Value]:
         "gc_cpu_ratio": value(cpu, "ratio"),
         "stalled_ratio": value(stalled, "ratio"),
     }
+
+
+def _cpus(jvm: Jvm, spans: np.ndarray) -> float:
+    """Return the CPUs of the lives that began in some spans; NaN where they are not known, or not the same."""
+    began = spans_of(jvm.lives)[:, 0]
+    inside = ((began[:, None] >= spans[:, 0]) & (began[:, None] < spans[:, 1])).any(axis=1)
+    mine = jvm.lives["cpus"].to_numpy(dtype="f8")[inside]
+    return float(mine[0]) if len(mine) and (mine == mine[0]).all() else float("nan")
 
 
 def _within(jvm: Jvm, known: np.ndarray) -> np.ndarray:

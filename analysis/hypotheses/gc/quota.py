@@ -165,9 +165,9 @@ def quota_verdict(found: Quota) -> str:
     Notes
     -----
     Stretched: they took a tenth longer than their CPU time with the usual efficiency, and throttled periods of the same
-    time can hold a tenth of their length. By itself: the workers are more than the limit, and a collector alone with
-    a full quota would take a tenth longer, too, or it used four fifths of the quota of the periods that it touched.
-    Both: it took longer than that still. Workers within the limit cannot use it up alone.
+    time can hold a tenth of their length. By itself: the workers are more than the limit, and a collector alone would
+    take a tenth longer, too, or it used four fifths of the quota of the periods that it touched. Both: it took longer
+    than that still. Workers within the limit cannot use it up alone.
 
     Examples
     --------

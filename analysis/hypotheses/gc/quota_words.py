@@ -25,8 +25,8 @@ STRETCH = (
     "{gc_attributable_seconds} may be waiting for the quota and not collecting."
 )
 ALONE = (
-    " Its {gc_workers} collecting threads use up a limit of {gc_limit_cores}: alone, with a full quota at the start of "
-    "each, these pauses take {gc_alone_seconds} at least, {gc_expected_seconds} without a limit."
+    " Its {gc_workers} collecting threads use up a limit of {gc_limit_cores}: with the whole quota for themselves "
+    "these pauses take up to {gc_alone_seconds}, {gc_expected_seconds} without a limit."
 )
 BURNT = (
     "The collector used {gc_of_quota_ratio} of the quota of the periods in which it paused: with {gc_workers} threads "
@@ -75,7 +75,7 @@ def _stretched(values: dict[str, Value]) -> str:
     text = STRETCH
     if _number(values, "gc_workers") <= _number(values, "gc_limit_cores") * (1 + 1e-9):
         text += " Its collecting threads ({gc_workers}) alone cannot use up the limit ({gc_limit_cores})."
-    return text + " Others of the container used it up."
+    return text + " Others of the container used it up. A neighbour on the node at the same time would look alike."
 
 
 def _induced(values: dict[str, Value]) -> str:

@@ -12,8 +12,9 @@ from analysis.hypotheses.gc.collector_change import collector_changes, contrast_
 from analysis.hypotheses.gc.diagnoses.parts import joined
 from analysis.hypotheses.gc.jvms import jvms
 from analysis.hypotheses.gc_pauses import examine
+from analysis.sources.gclog import frames
 from tests.conftest import B
-from tests.hypotheses.gc_cases import made_log, stall_rows, stalling_log, with_logs
+from tests.hypotheses.gc_cases import made_log, rows_of, stall_rows, stalling_log, with_logs
 from tests.hypotheses.test_gc_pauses import log_of
 from tests.variants import ar1, evidence_of
 
@@ -54,6 +55,24 @@ def test_a_change_has_its_size_with_an_interval():
     assert v["gc_cpu_ratio_before"].value == pytest.approx(0.1, rel=0.02)
     assert v["throughput_ratio_after"].value == pytest.approx(1 - v["paused_ratio_after"].value)
     assert "Traffic, heap size" in found.statement
+
+
+def test_each_side_has_the_cpus_of_its_own_lives():
+    log = two_lives(np.random.default_rng(1), 200, (0.2, 0.2))
+    (found,) = changes_of(replace(log, lives=log.lives.assign(cpus=[2.0, 8.0])))
+    assert found.values["gc_cpu_ratio_before"].value == pytest.approx(0.1, rel=0.02)
+    assert found.values["gc_cpu_ratio_after"].value == pytest.approx(0.025, rel=0.02)
+
+
+def test_a_log_that_tells_of_safepoints_beside_one_that_does_not_is_said():
+    log = two_lives(np.random.default_rng(1), 60, (0.2, 0.2))
+    (plain,) = changes_of(log)
+    assert "safepoints" not in plain.statement
+    late = log.pauses["life"].to_numpy() == 1
+    spans = np.stack([log.pauses["start"].astype("i8"), log.pauses.index.astype("i8")], axis=1)[late]
+    stops = rows_of(frames.SAFEPOINT_COLUMNS, spans, operation="Collect", life=1)
+    (found,) = changes_of(replace(log, safepoints=stops))
+    assert "Only one of the two logs tells of safepoints" in found.statement
 
 
 def test_every_number_of_the_sentence_is_a_value():

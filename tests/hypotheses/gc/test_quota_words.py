@@ -27,7 +27,7 @@ def values(verdict, **changed):
         (STRETCHED, {}, "up to 18 s may be waiting for the quota and not collecting", "alone cannot"),
         (STRETCHED, {"gc_workers": 1.0}, "(1) alone cannot use up the limit (2)", "use up a limit of"),
         (STRETCHED, {"gc_alike_ratio": 0.2}, "That is of other kinds of pause", "collector itself"),
-        (INDUCED, {}, "take 25 s at least, 10 s without a limit. The collector itself", "Others of the container"),
+        (INDUCED, {}, "take up to 25 s, 10 s without a limit. The collector itself", "Others of the container"),
         (INDUCED, {"gc_alone_seconds": 10.0, "gc_of_quota_ratio": 0.95}, "can be what burns the quota", "waiting for"),
         (BOTH, {}, "others of the container used it up as well", "collector itself"),
         (GC_WORK, {}, "no longer than their CPU time needs", "waiting"),

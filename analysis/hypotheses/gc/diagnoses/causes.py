@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from analysis.findings import value
-from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, size
+from analysis.findings import Value, value
+from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, counted, diagnosis, share, size, tally
 from analysis.hypotheses.gc.diagnoses.numbers import numbers_of
 from analysis.sources.gclog.frames import GcLog
 
@@ -22,6 +24,19 @@ LOCKER = "GCLocker Initiated GC"
 LEAST_PAUSES = 20  # a share of fewer says little
 HUMONGOUS_RATIO = 0.1
 LOCKER_RATIO = 0.1
+
+
+class Caused(NamedTuple):
+    """Collections of some causes: cause of each, their pauses outside others, and the rows that show them."""
+
+    causes: pd.Series
+    pauses: pd.DataFrame
+    rows: pd.DataFrame
+
+    @property
+    def n(self) -> int:
+        """How many collections."""
+        return len(self.causes)
 
 
 def _outer(log: GcLog, causes: tuple[str, ...]) -> pd.DataFrame:
@@ -68,9 +83,8 @@ def explicit_gc(log: GcLog) -> Diagnosis | None:
     """
     return _asked_for(
         log, EXPLICIT, "explicit_gc",
-        "{asked} asked for by System.gc() (or Runtime.gc()): the application, a library, distributed garbage "
-        "collection of RMI, or direct buffers that ran out. {total_seconds} of pauses together, the longest "
-        "{max_seconds}; first {first}. Who called, the log does not tell.",
+        "by System.gc() (or Runtime.gc()): the application, a library, distributed garbage collection of RMI, direct "
+        "buffers that ran out, in old JVMs jcmd too; who called, the log does not tell.",
     )  # fmt: skip
 
 
@@ -89,24 +103,44 @@ def requested_gc(log: GcLog) -> Diagnosis | None:
     """
     return _asked_for(
         log, REQUESTED, "requested_gc",
-        "{asked} asked for from outside the application ({causes}): jcmd, jmap, a profiler or another agent. "
-        "{total_seconds} of pauses together, the longest {max_seconds}; first {first}.",
+        "from outside the application ({causes}): jcmd, jmap, a profiler or another agent.",
     )  # fmt: skip
 
 
-def _asked_for(log: GcLog, causes: tuple[str, ...], name: str, template: str) -> Diagnosis | None:
-    pauses, cycles = _outer(log, causes), log.cycles[log.cycles["cause"].isin(causes)]
-    alone = cycles[~cycles["gcid"].isin(set(pauses["gcid"]) - {-1})]  # its pauses carry the cause already
-    found = pauses if len(pauses) else alone
-    if not len(found):
+def _asked_for(log: GcLog, causes: tuple[str, ...], name: str, who: str) -> Diagnosis | None:
+    found = _collections(log, causes)
+    if not found.n:
         return None
-    seconds = float(pauses["duration_seconds"].sum())
-    values = numbers_of(found, log) | {
-        "asked": counted(len(pauses) + len(alone), "collection"),
-        "total_seconds": value(seconds, "seconds"),
-        "max_seconds": value(float(pauses["duration_seconds"].max()) if len(pauses) else np.nan, "seconds"),
+    values = _numbers(found, log) | {"asked": counted(found.n, "collection")}
+    return diagnosis(name, f"{{asked}} asked for {who} {_took(found)}; first {{first}}.", values, log, found.rows)
+
+
+def _collections(log: GcLog, causes: tuple[str, ...]) -> Caused:
+    """Return the collections of some causes: one that is a young pause and then a full one counts once."""
+    outer = log.pauses[~log.pauses["nested"].to_numpy(dtype=bool)]
+    following = outer.groupby("life", sort=False)[["kind", "cause"]].shift(-1)
+    half = (outer["kind"] != "full") & (following["kind"] == "full") & (following["cause"] == outer["cause"])
+    pauses, cycles = _outer(log, causes), log.cycles[log.cycles["cause"].isin(causes)]
+    unnumbered = (cycles["gcid"] == -1) & bool(len(pauses))
+    alone = cycles[~cycles["gcid"].isin(set(pauses["gcid"]) - {-1}) & ~unnumbered]  # its pauses carry the cause already
+    named = pd.concat([outer["cause"][outer["cause"].isin(causes) & ~half], alone["cause"]])
+    return Caused(named, pauses, pauses if len(pauses) else alone)
+
+
+def _numbers(found: Caused, log: GcLog) -> dict[str, Value]:
+    longest = float(found.pauses["duration_seconds"].max()) if len(found.pauses) else np.nan
+    return numbers_of(found.rows, log) | {
+        "causes": tally(found.causes),
+        "total_seconds": value(float(found.pauses["duration_seconds"].sum()), "seconds"),
+        "max_seconds": value(longest, "seconds"),
     }
-    return diagnosis(name, template, values, log, found)
+
+
+def _took(found: Caused) -> str:
+    """Return the words for how long pauses took; of cycles beside the threads none has the cause."""
+    if not len(found.pauses):
+        return "Done beside the threads, with short pauses"
+    return "{total_seconds} of pauses together, the longest {max_seconds}"
 
 
 def metadata_threshold(log: GcLog) -> Diagnosis | None:
@@ -122,20 +156,21 @@ def metadata_threshold(log: GcLog) -> Diagnosis | None:
     >>> metadata_threshold(GcLog()) is None
     True
     """
-    found = _outer(log, METADATA)
-    if not len(found):
+    found = _collections(log, METADATA)
+    if not found.n:
         return None
-    known = found["metaspace_after_bytes"].dropna()
-    values = numbers_of(found, log) | {
-        "pauses": counted(len(found), "pause"),
+    known = found.pauses["metaspace_after_bytes"].dropna()
+    values = _numbers(found, log) | {
+        "collections": counted(found.n, "collection"),
         "metaspace_bytes": size(float(known.iloc[-1]) if len(known) else np.nan),
     }
+    used = "; metaspace after the last: {metaspace_bytes}" if len(known) else ""
     template = (
-        "{pauses} caused by class metadata ({causes}): {total_seconds} together, the longest {max_seconds}; first "
-        "{first}; metaspace after the last: {metaspace_bytes}. A few at start are usual and end where MetaspaceSize "
-        "is as large as what is loaded; a last ditch collection means that its maximum is reached."
+        f"{{collections}} caused by class metadata ({{causes}}). {_took(found)}; first {{first}}{used}. A few at start "
+        "are usual and end where MetaspaceSize is as large as what is loaded; a last ditch collection means that its "
+        "maximum is reached."
     )
-    return diagnosis("metadata_threshold", template, values, log, found)
+    return diagnosis("metadata_threshold", template, values, log, found.rows)
 
 
 def humongous_allocations(log: GcLog) -> Diagnosis | None:
@@ -190,6 +225,7 @@ def gc_locker(log: GcLog) -> Diagnosis | None:
     values = numbers_of(found, log) | {"pauses": counted(len(found), "pause"), "caused_ratio": share(len(found), of)}
     template = (
         "{pauses} of {of} ({caused_ratio}) had to wait for threads in a critical region of native code, which keep "
-        "memory in its place: {total_seconds} together, the longest {max_seconds}; first {first}."
+        "memory in its place. The pauses took {total_seconds} together, the longest {max_seconds}; how long they had "
+        "to wait the log does not tell; first {first}."
     )
     return diagnosis("gc_locker", template, values, log, found)

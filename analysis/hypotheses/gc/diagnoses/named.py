@@ -19,6 +19,7 @@ from analysis.hypotheses.gc.diagnoses.failures import (
     allocation_stalls,
     degenerated,
     evacuation_failure,
+    pinned_regions,
 )  # fmt: skip
 from analysis.hypotheses.gc.diagnoses.live_set import live_set_growth
 from analysis.hypotheses.gc.diagnoses.machine import serial_by_limits
@@ -34,7 +35,7 @@ __all__ = ["diagnose", "diagnoses"]
 NAMED: tuple[Callable[[GcLog], Diagnosis | None], ...] = (
     allocation_stalls, evacuation_failure, full_gc, degenerated, aborted_cycles, slow_safepoints, cpu_starvation,
     system_time, live_set_growth, premature_promotion, humongous_allocations, metadata_threshold, explicit_gc,
-    requested_gc, gc_locker, serial_by_limits,
+    requested_gc, gc_locker, pinned_regions, serial_by_limits,
 )  # fmt: skip
 
 

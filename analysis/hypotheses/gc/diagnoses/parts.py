@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.signals.gc import known_spans
 from analysis.sources.gclog.frames import GcLog
 from analysis.window import Window
 
-__all__ = ["inside", "joined", "of_life", "pause_seconds", "span_seconds"]
+__all__ = ["inside", "joined", "of_life", "pause_seconds", "span_seconds", "told_spans"]
 
 TABLES = ("pauses", "safepoints", "cycles", "phases", "stalls")
 
@@ -27,18 +28,30 @@ def pause_seconds(pauses: pd.DataFrame) -> float:
 
 
 def span_seconds(log: GcLog) -> float:
-    """Return how long the log tells of its lives [s], stretches with missing lines left out; 0 without lives.
+    """Return how long the log tells of its lives [s], as of `told_spans`; 0 without lives.
 
     Examples
     --------
     >>> span_seconds(GcLog())
     0.0
     """
-    if not len(log.lives):
-        return 0.0
-    lasted = (log.lives["end"] - log.lives["start"]).dt.total_seconds().sum()
-    missing = (log.holes["end"] - log.holes["start"]).dt.total_seconds().sum() if len(log.holes) else 0.0
-    return max(float(lasted) - float(missing), 0.0)
+    known = told_spans(log)
+    return float((known[:, 1] - known[:, 0]).sum() / 1e6)
+
+
+def told_spans(log: GcLog) -> np.ndarray:
+    """Return the stretches that a log tells of [us], shape (j, 2), disjoint and in order.
+
+    Stretches with missing lines are left out; of a log whose lines of pauses were all filtered away and which still
+    tells of stalls, none is.
+
+    Examples
+    --------
+    >>> told_spans(GcLog()).tolist()
+    []
+    """
+    known = known_spans(log.lives, log.holes)
+    return known_spans(log.lives) if not len(known) and len(log.stalls) else known
 
 
 def inside(log: GcLog, window: Window | None) -> GcLog:

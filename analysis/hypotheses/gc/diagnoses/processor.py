@@ -50,20 +50,21 @@ def cpu_starvation(log: GcLog) -> Diagnosis | None:
         return None
     waited = pauses["duration_seconds"] - cpu
     workers = pauses["workers"].dropna()
+    workers = workers if len(workers) else log.lives["workers"].dropna()
     values = {
         "pauses": counted(len(pauses), "pause"),
         "cpu_seconds": value(float(cpu.sum()), "seconds"),
         "real_seconds": value(real, "seconds"),
         "cpu_ratio": share(float(cpu.sum()), real),
-        "workers": counted(float(workers.median()), "thread") if len(workers) else word("an unknown number of threads"),
+        "workers": counted(float(workers.median()), "thread") if len(workers) else word("the threads"),
         "max_seconds": value(float(waited.max()), "seconds"),
         "counter": word("container_cpu_cfs_throttled_periods_total"),
     }
     template = (
         "In {pauses} with CPU times, {real_seconds} long together, {workers} of the collector got {cpu_seconds} of "
         "CPU: {cpu_ratio} of one CPU, where work that never waits takes at least one. They were kept from running, in "
-        "the worst pause for {max_seconds} (first {first}). Whether by a CPU quota, by neighbours, or by swapping the "
-        "log cannot tell: {counter} of the container and the load of its node do."
+        "the worst pause for {max_seconds} (first {first}). Whether by a CPU quota, by neighbours, by swapping, or by "
+        "the host of a virtual machine the log cannot tell: {counter} of the container, load and steal of its node do."
     )
     worst = pauses[waited > GRAIN_SECONDS]
     return diagnosis("cpu_starvation", template, values, log, worst if len(worst) else pauses)

@@ -11,6 +11,7 @@ __all__ = ["premature_promotion"]
 
 LEAST_YOUNG = 20
 LEAST_OLD = 3
+TOLD_RATIO = 0.8  # of the young collections; what others promoted is not known, and would be missing
 PROMOTED_RATIO = 0.1  # of what young collections found in the young generation
 FREED_RATIO = 0.5  # of what was promoted
 
@@ -34,8 +35,9 @@ def premature_promotion(log: GcLog) -> Diagnosis | None:
     True
     """
     outer = log.pauses[~log.pauses["nested"].to_numpy(dtype=bool)]
-    young = outer[outer["kind"].str.startswith("young") & outer["promoted_bytes"].notna()]
-    if len(young) < LEAST_YOUNG:
+    all_young = outer[outer["kind"].str.startswith("young")]
+    young = all_young[all_young["promoted_bytes"].notna()]
+    if len(young) < max(LEAST_YOUNG, TOLD_RATIO * len(all_young)):
         return None
     told = [promoted_and_freed(outer[outer["life"] == life]) for life in sorted(set(outer["life"]))]
     found = Premature(*(sum(parts) for parts in zip(*told, strict=True)))

@@ -23,7 +23,7 @@ def slow_safepoints(log: GcLog) -> Diagnosis | None:
 
     Notes
     -----
-    Long is a tenth of a second for one, or a hundredth of all time for all together.
+    Long is a tenth of a second for one; for all together that, a hundredth of all time, and half of the time stopped.
 
     Examples
     --------
@@ -35,7 +35,8 @@ def slow_safepoints(log: GcLog) -> Diagnosis | None:
     more = reaching > reached["total_seconds"] - reaching
     slow = reached[more & (reaching >= LONG_SECONDS)]
     spent = float(reaching.sum())
-    if not len(slow) and not (spent > MOST_RATIO * span_seconds(log) > 0 and spent > total / 2):
+    often = spent >= LONG_SECONDS and spent > MOST_RATIO * span_seconds(log) > 0 and spent > total / 2
+    if not len(slow) and not often:
         return None
     worst = reached.loc[[reaching.idxmax()]].iloc[:1]
     values = {

@@ -37,6 +37,27 @@ def test_system_gc_answered_by_a_pause_or_by_a_cycle():
     assert both.values["asked"].value == 1
 
 
+@pytest.mark.parametrize("cause", ["System.gc()", "Heap Dump Initiated GC"])
+def test_a_young_pause_and_the_full_one_after_it_are_one_request(cause):
+    rows = pauses(*[cause] * 4)
+    for i in (1, 3):
+        rows[i]["kind"] = "full"
+    log = made_log(pauses=[*rows, *pauses("Ergonomics", kind="full", end=9)])
+    found = (explicit_gc if cause == "System.gc()" else requested_gc)(log)
+    assert found.values["asked"].value == 2
+    assert found.values["total_seconds"].value == pytest.approx(0.4)
+    assert found.values["causes"].text == f"{cause} 2"
+
+
+def test_old_logs_do_not_number_their_cycles():
+    cycle = {"end": 9, "seconds": 1, "kind": "concurrent_mark", "cause": "System.gc()"}
+    rows = pauses("System.gc()", kind="young_concurrent_start", gcid=-1)
+    assert explicit_gc(made_log(pauses=rows, cycles=[cycle])).values["asked"].value == 1
+    alone = explicit_gc(made_log(cycles=[cycle]))
+    assert "Done beside the threads" in alone.statement
+    assert "unknown" not in alone.statement
+
+
 @pytest.mark.parametrize("cause", REQUESTED)
 def test_who_asked_from_outside(cause):
     found = requested_gc(made_log(pauses=pauses(cause, "Allocation Failure")))
@@ -49,6 +70,10 @@ def test_class_metadata():
     found = metadata_threshold(made_log(pauses=rows))
     assert "Last ditch collection 1, Metadata GC Threshold 1" in found.statement
     assert "metaspace after the last: 32 MiB" in found.statement
+    cycle = {"end": 9, "seconds": 1, "kind": "zgc", "cause": "Metadata GC Threshold", "gcid": 4}
+    beside = metadata_threshold(made_log(cycles=[cycle]))
+    assert beside.statement.startswith("1 collection caused by class metadata (Metadata GC Threshold 1). Done beside")
+    assert "unknown" not in beside.statement
 
 
 @pytest.mark.parametrize(("humongous", "others", "named"), [(2, 18, True), (1, 19, False), (9, 10, False)])

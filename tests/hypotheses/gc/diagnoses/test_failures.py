@@ -7,8 +7,11 @@ from analysis.hypotheses.gc.diagnoses.failures import (
     allocation_stalls,
     degenerated,
     evacuation_failure,
+    pinned_regions,
 )  # fmt: skip
-from tests.gc_logs import made_log
+from analysis.hypotheses.gc.diagnoses.parts import inside
+from analysis.window import Window
+from tests.gc_logs import at, made_log
 
 
 def young(end, how="", **more):
@@ -16,15 +19,24 @@ def young(end, how="", **more):
 
 
 def test_every_spelling_of_an_evacuation_failure():
-    spelled = ["to_space_exhausted", "allocation", "pinned", "both", "promotion_failed", ""]
+    spelled = ["to_space_exhausted", "allocation", "both", "promotion_failed", "pinned", ""]
     log = made_log(pauses=[young(i + 1, how, line=100 + i) for i, how in enumerate(spelled)])
     found = evacuation_failure(log)
     assert (found.name, found.file, found.line) == ("evacuation_failure", "gc.log", 100)
-    assert found.values["pauses"].value == 5
+    assert found.values["pauses"].value == 4
     assert found.values["of"].value == 6
-    assert found.values["share_ratio"].value == pytest.approx(5 / 6)
-    assert all(name.replace("_", " ") in found.statement for name in spelled)
+    assert found.values["share_ratio"].value == pytest.approx(4 / 6)
+    assert all(name.replace("_", " ") in found.statement for name in spelled[:4])
+    assert "pinned" not in found.statement
     assert "first at 17:39:25.000 UTC (gc.log, line 100)" in found.statement
+
+
+def test_pinned_objects_are_no_want_of_room():
+    log = made_log(pauses=[young(1, "pinned"), young(2), young(3, "pinned")])
+    assert evacuation_failure(log) is None
+    found = pinned_regions(log)
+    assert found.statement.startswith("2 pauses of 3 left objects in their place because native code held them there")
+    assert pinned_regions(made_log(pauses=[young(1, "both")])) is None
 
 
 def test_the_place_is_an_uptime_where_there_is_no_clock():
@@ -64,7 +76,18 @@ def test_stalls_are_added_up_over_threads_and_joined_in_time():
 
 def test_stalls_of_a_log_without_pauses_do_not_say_that_none_paused():
     found = allocation_stalls(made_log(stalls=[{"end": 1, "seconds": 0.5, "kind": "allocation", "thread": "a"}]))
-    assert "which took unknown together" in found.statement
+    assert found.statement.endswith("These waits are no pauses, of which the log shows none.")
+
+
+def test_stalls_of_a_log_whose_pauses_were_filtered_away_are_a_share_of_all_its_time():
+    stall = {"end": 10, "seconds": 5, "kind": "allocation", "thread": "a"}
+    assert allocation_stalls(made_log(stalls=[stall], holes=[(0, 100)])).values["union_ratio"].value == 0.05
+
+
+def test_a_stall_that_a_window_cuts_is_no_more_than_all_of_its_time():
+    stall = {"end": 60, "seconds": 50, "kind": "allocation", "thread": "a"}
+    log = inside(made_log(stalls=[stall]), Window(at(50), at(70)))
+    assert allocation_stalls(log).values["union_ratio"].value == pytest.approx(0.5)
 
 
 def test_nothing_failed():

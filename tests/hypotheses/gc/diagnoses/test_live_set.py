@@ -44,6 +44,22 @@ def test_a_heap_that_fills_at_the_start_is_not_named():
     assert live_set_growth(made_log(pauses=rows)) is None
 
 
+def test_a_heap_that_filled_and_stayed_is_not_named():
+    noise = np.random.default_rng(8).normal(0, 10, 60)
+    level = 200 + 150 * np.minimum(np.arange(60) / 20, 1)
+    assert live_set_trend(left_over(made_log(pauses=full((level + noise) * MEBI)))).slope_low > 0
+    assert live_set_growth(made_log(pauses=full((level + noise) * MEBI))) is None
+    assert live_set_growth(made_log(pauses=full((200 + 4 * np.arange(60) + noise) * MEBI))) is not None
+
+
+def test_of_cycles_beside_threads_it_is_said_that_traffic_looks_alike():
+    sizes = (200 + 4 * np.arange(60) + np.random.default_rng(8).normal(0, 4, 60)) * MEBI
+    for collector, said in (("ZGC", True), ("G1", False)):
+        life = {"start": 0, "end": 600, "collector": collector}
+        found = live_set_growth(made_log(pauses=full(sizes), lives=[life]))
+        assert ("more traffic looks alike" in found.statement) is said
+
+
 def test_too_few_collections_and_all_at_one_time():
     sizes = (200 + 20 * np.arange(11)) * MEBI
     log = made_log(pauses=full(sizes))

@@ -1,5 +1,7 @@
 """CPU times of pauses: too little of it, or too much of it in the kernel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,14 @@ def test_less_than_one_cpu_in_pauses_that_always_have_work():
     assert "2 threads of the collector got 1.6 s of CPU: 40 % of one CPU" in found.statement
     assert "container_cpu_cfs_throttled_periods_total" in found.statement
     assert "throttl" not in found.statement.replace("container_cpu_cfs_throttled_periods_total", "")
+
+
+def test_the_threads_of_a_jvm_that_tells_them_once():
+    nan = float("nan")
+    log = log_of(0.1, 0.03, 0.01, workers=nan)
+    assert "long together, the threads of the collector got" in cpu_starvation(log).statement
+    told = replace(log, lives=log.lives.assign(workers=4.0))
+    assert "4 threads of the collector got" in cpu_starvation(told).statement
 
 
 @pytest.mark.parametrize(("seconds", "user", "n"), [(0.1, 0.1, 40), (0.2, 0.03, 4), (0.004, 0.0, 60), (0.1, 0.09, 40)])

@@ -1,5 +1,8 @@
 """Promoted and dead soon after."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from analysis.hypotheses.gc.diagnoses.promotion import premature_promotion
@@ -22,6 +25,12 @@ def test_what_was_promoted_was_freed():
     assert found.values["promoted_ratio"].value == pytest.approx(0.4)
     assert found.values["freed_ratio"].value == pytest.approx(210 / 240)
     assert found.statement.startswith("30 young collections moved 40 % of what they found")
+
+
+def test_a_log_of_which_most_collections_do_not_tell_what_they_promoted_is_not_judged():
+    log = log_of(8, 70)
+    nothing = log.pauses["promoted_bytes"].where(np.arange(len(log.pauses)) % 3 != 0)
+    assert premature_promotion(replace(log, pauses=log.pauses.assign(promoted_bytes=nothing))) is None
 
 
 @pytest.mark.parametrize(

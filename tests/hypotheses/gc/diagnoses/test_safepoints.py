@@ -29,5 +29,10 @@ def test_many_short_ways_that_take_a_hundredth_of_the_time():
     assert slow_safepoints(made_log(safepoints=rows[:30])) is None
 
 
+def test_a_few_short_safepoints_of_a_moment_are_no_matter():
+    rows = [stop(0.01 * i, 0.004, 0.003) for i in range(1, 9)]
+    assert slow_safepoints(made_log(safepoints=rows, lives=[{"start": 0, "end": 0.1}])) is None
+
+
 def test_safepoints_that_do_not_say_how_long_it_took_to_reach_them():
     assert slow_safepoints(made_log(safepoints=[stop(1, 3.0, float("nan"))])) is None
