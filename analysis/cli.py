@@ -210,7 +210,7 @@ def gc(
     if as_json:  # many pauses are written several times faster in one line
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None if events else 1))
     elif error is None:
-        for line in document_lines(document):
+        for line in document_lines(document, width=min(110, out.width)):
             out.print(Text(line))
     if error is not None:
         raise typer.Exit(error.exit_code) if as_json else error

@@ -82,6 +82,7 @@ def test_for_people(run, log):
     said = run(0, log).out
     assert "gc.log#1: G1, JDK 21.0.3, 4 CPUs" in said
     assert "2026-11-22 18:04:00.010 to 18:04:20.5" in said
+    assert "Its threads stood still for 1.66 % of the time" in said
     assert "20, 335 ms together; p50" in said
     assert "found no room to move all live objects" in said
     assert "asked for by System.gc()" in said
@@ -99,7 +100,7 @@ def test_the_shape_for_machines(document, log):
     assert life["pauses"]["total_seconds"] == pytest.approx(sum(7.25 + i for i in range(20)) / 1e3)
     assert life["safepoints"]["n"] == 20
     assert life["stalls"] == {"n": 0, "thread_seconds": 0, "union_seconds": 0, "union_ratio": 0, "threads": 0,
-                              "max_seconds": None}  # fmt: skip
+                              "max_seconds": None, "by_kind": {}}  # fmt: skip
     assert {f["name"] for f in life["findings"]} >= {"evacuation_failure", "full_gc", "explicit_gc"}
     assert found["coverage"]["lines"] == 83
 

@@ -26,11 +26,13 @@ from analysis.investigation import Investigation
 from analysis.signals.gc import paused_ratio, stopped_seconds
 from analysis.signals.gc_stalls import stall_intervals, stalled_ratio
 
-__all__ = ["add_steps", "collection_panels", "grid_edges", "hatch_unknown", "longest_paused"]
+__all__ = ["add_steps", "collection_panels", "grid_edges", "hatch_unknown", "longest_paused", "share_top"]
 
 VISIBLE = 2400  # a shorter part of the range than one of so many cannot be seen behind the requests
 STEP_SECONDS = 1.0
 MOST_STEPS = 1200
+PAUSED_ROW = 3  # below the requests and the share of bad ones
+SHARE_TOPS = (0.05, 0.25, 1.0)
 STALLED_COLOUR = "#E69F00"
 
 
@@ -108,11 +110,33 @@ def collection_panels(result: Investigation) -> go.Figure | None:
     shares = [(paused_ratio(jvm.stops, edges, jvm.known), "paused", PAUSED_COLOUR)]
     if len(log.stalls):
         shares.append((stalled_ratio(log.stalls, edges, jvm.known), "waited for memory", STALLED_COLOUR))
-    for row, (share, name, colour) in enumerate(shares, start=3):
+    for row, (share, name, colour) in enumerate(shares, start=PAUSED_ROW):
+        share = np.full(len(share), np.nan) if jvm.silent and row == PAUSED_ROW else share
+        top = share_top(share)
         add_steps(figure, edges, share, name=name, colour=colour, row=row)
-        hatch_unknown(figure, edges, share, row=row, top=1.0)
-        figure.update_yaxes(range=[0, 1.05], tickformat=".0%", row=row, col=1)
+        hatch_unknown(figure, edges, share, row=row, top=top)
+        figure.update_yaxes(range=[0, 1.05 * top], tickformat=".2~%", row=row, col=1)
+    if jvm.silent:
+        text = "pauses are not logged: unknown"
+        figure.add_annotation(text=text, showarrow=False, x=0.5, xref="x domain", y=0.5, yref="y3 domain")
     return figure
+
+
+def share_top(share: np.ndarray) -> float:
+    """Return how high an axis of shares reaches: one of few heights, so that little looks little and can be seen.
+
+    Parameters
+    ----------
+    share : ndarray, shape (n,)
+        NaN is unknown.
+
+    Examples
+    --------
+    >>> share_top(np.array([0.002, np.nan])), share_top(np.array([0.2, 0.6])), share_top(np.array([np.nan]))
+    (0.05, 1.0, 1.0)
+    """
+    told = share[np.isfinite(share)]
+    return next((top for top in SHARE_TOPS if told.max() <= top), 1.0) if len(told) else 1.0
 
 
 def _inside(stops: np.ndarray, window: Window) -> np.ndarray:

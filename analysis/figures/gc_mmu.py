@@ -42,10 +42,11 @@ def mmu_chart(result: Investigation) -> go.Figure | None:
     if found is None:
         return None
     figure = Chart()
-    lines = [
+    stops = [
         ("incident", result.incident.window, False, PAUSED_COLOUR, "solid"),
         ("baseline", result.incident.baseline, False, COLOUR["baseline"], "dash"),
     ]
+    lines = [] if found.jvm.silent else stops
     if len(found.log.stalls):
         lines += [("incident, no thread waiting", result.incident.window, True, STALLED_COLOUR, "dot")]
     for name, window, stalled, colour, dash in lines:
@@ -56,13 +57,14 @@ def mmu_chart(result: Investigation) -> go.Figure | None:
             hovertemplate="%{y:.1%} of the worst %{text}",
         )  # fmt: skip
         figure.add_trace(trace)
+    unknown = "; pauses are not logged: what they left is unknown" if found.jvm.silent else ""
     figure.update_layout(
         template="none", height=300, showlegend=True, margin={"l": 92, "r": 16, "t": 36, "b": 48}, hovermode="closest",
         font={"family": "system-ui, sans-serif", "size": 12}, paper_bgcolor="#ffffff", plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )  # fmt: skip
     figure.update_xaxes(
-        type="log", title=f"length of the stretch; {plain(found.name)}", tickvals=TICKS, showgrid=False,
+        type="log", title=f"length of the stretch; {plain(found.name)}{unknown}", tickvals=TICKS, showgrid=False,
         ticktext=[value(s, "seconds").text for s in TICKS], ticks="outside",
     )  # fmt: skip
     figure.update_yaxes(

@@ -17,7 +17,8 @@ from analysis.sources.gclog.frames import KINDS, GcLog
 
 __all__ = ["GROUPS", "heap_panels", "thin"]
 
-TICKS = {1e-6: "1 µs", 1e-4: "100 µs", 1e-2: "10 ms", 1.0: "1 s", 100.0: "100 s"}
+TICKS = {1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms", 0.1: "100 ms", 1.0: "1 s",
+         10.0: "10 s", 100.0: "100 s"}  # fmt: skip
 MOST_POINTS = 500  # of one kind
 GROUPS = {  # what a reader must tell apart: kinds, glyph, symbol, colour
     "young": (tuple(k for k in KINDS if k.startswith("young")), "●", "circle", "#009E73"),
@@ -29,7 +30,7 @@ GROUPS = {  # what a reader must tell apart: kinds, glyph, symbol, colour
     ),
 }  # fmt: skip
 STALL = ("wait of one thread", "✕", "x-thin", "#E69F00")
-FAILED = ("no room to move objects", "○", "circle-open", "#CC79A7")
+FAILED = ("did not move all objects", "○", "circle-open", "#CC79A7")
 
 
 def thin(x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
@@ -128,6 +129,7 @@ def _add_pauses(figure: go.Figure, log: GcLog, window: Window) -> None:
     _add_points(figure, stalls, stalls["kind"] + " stall of " + stalls["thread"], (STALL[0], *STALL[2:]))
     if not len(pauses) and not len(stalls):
         figure.add_annotation(text="no pause was logged in this range", showarrow=False, row=1, col=1)
+        figure.update_yaxes(showticklabels=False, row=1, col=1)
     figure.update_yaxes(
         type="log", rangemode="normal", tickvals=list(TICKS), ticktext=list(TICKS.values()), row=1, col=1
     )  # fmt: skip
@@ -157,8 +159,8 @@ def _add_heap(figure: go.Figure, log: GcLog, window: Window) -> None:
     ):  # fmt: skip
         part = series[series["after"].to_numpy(dtype=bool) == after]
         at, sizes = epoch_ms(pd.DatetimeIndex(part.index)), part["used_bytes"].to_numpy(dtype="f8") / 2**20
-        kept = thin(at, sizes)
-        dots = go.Scatter(x=at[kept], y=sizes[kept], mode="markers", name=name, marker={"color": colour, "size": wide},
+        at, sizes = reduce_points(at, sizes, MOST_POINTS)
+        dots = go.Scatter(x=at, y=sizes, mode="markers", name=name, marker={"color": colour, "size": wide},
                           hovertemplate="%{y:.4~g} MiB")  # fmt: skip
         figure.add_trace(dots, row=2, col=1)
     held = series[np.isfinite(series["committed_bytes"].to_numpy(dtype="f8"))]

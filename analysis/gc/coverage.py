@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from analysis.errors import EvidenceError
 from analysis.gc.events import NO_CLOCK
@@ -18,6 +20,8 @@ __all__ = ["MOST_UNREAD_RATIO", "coverage_of", "lines_of", "nothing_read", "reda
 
 MOST_UNREAD_RATIO = 0.01  # of the lines of a GC log; beyond it, what was not understood may be what mattered
 SAMPLES = 3
+GRAIN_SECONDS = 1e-3  # of most stamps: a shorter stretch is none
+MISSING = "lines are missing from it"  # the reader's note of holes, those of pauses that were filtered away too
 SECRETS = (
     (re.compile(r"\"[^\"]*\"?|(?<!\w)'[^']*'?"), '"…"'),
     (re.compile(r"\S+@\S+"), "…@…"),
@@ -112,6 +116,8 @@ def coverage_of(log: GcLog, reports: Sequence[ReadReport], *, lines: int | None)
     >>> found["gc_lines"], found["unrecognised"], found["samples"], found["truncated"]
     (10, 1, ['gc.log line 4: [gc] ???'], True)
     """
+    gaps = _gaps(log)
+    notes = [note for note in _notes(reports) if gaps or MISSING not in note]
     samples = [f"{r.file} {redacted(text)}" for r in reports for text in r.samples]
     return {
         "files": len(reports),
@@ -120,10 +126,11 @@ def coverage_of(log: GcLog, reports: Sequence[ReadReport], *, lines: int | None)
         "recognised": sum(r.recognised for r in reports),
         "unrecognised": sum(r.unrecognised for r in reports),
         "samples": samples[:SAMPLES],
+        "skipped": [],
         "truncated": any(r.truncated for r in reports),
         "truncated_files": [r.file for r in reports if r.truncated],
-        "gaps": _gaps(log),
-        "notes": _notes(reports),
+        "gaps": gaps,
+        "notes": notes,
     }
 
 
@@ -137,7 +144,11 @@ def _notes(reports: Sequence[ReadReport]) -> list[str]:
 
 
 def _gaps(log: GcLog) -> list[dict[str, Any]]:
-    """Return the stretches of which lines are missing; without times where no life has a wall clock."""
+    """Return the stretches of which lines are missing; without times where no life has a wall clock.
+
+    A life whose pauses were filtered away has no missing lines: that they are not logged is said of it. What is shorter
+    than the grain of stamps is no stretch.
+    """
     dated = not len(log.lives) or not log.lives["time_quality"].isin(NO_CLOCK).all()
     return [
         {
@@ -146,7 +157,14 @@ def _gaps(log: GcLog) -> list[dict[str, Any]]:
             "seconds": (row["end"] - row["start"]).total_seconds(),
         }
         for row in log.holes.to_dict("records")
+        if (row["end"] - row["start"]).total_seconds() >= GRAIN_SECONDS and not _of_a_whole_life(log, row)
     ]
+
+
+def _of_a_whole_life(log: GcLog, hole: dict[Hashable, Any]) -> bool:
+    lives = log.lives
+    covered = (lives["start"] >= hole["start"]) & (lives["end"] <= hole["end"]) & (lives["end"] > lives["start"])
+    return not set(np.flatnonzero(covered.to_numpy())).isdisjoint(set(range(len(lives))) - {*log.pauses["life"]})
 
 
 def nothing_read(files: int, *, lines: int | None = None) -> dict[str, Any]:
@@ -170,6 +188,7 @@ def nothing_read(files: int, *, lines: int | None = None) -> dict[str, Any]:
         "lines": lines,
         **counts,
         "samples": [],
+        "skipped": [],
         "truncated": None,
         "truncated_files": [],
         "gaps": [],

@@ -12,6 +12,7 @@ from analysis.gc.events import NO_CLOCK
 from analysis.gc.plain import known, time_text
 from analysis.gc.rates import heap_rates, mmu_points
 from analysis.gc.silence import logs_pauses, silences
+from analysis.gc.worst import longest_pause, worst_stretch
 from analysis.hypotheses.gc.diagnoses.named import diagnose
 from analysis.hypotheses.gc.diagnoses.parts import of_life, span_seconds
 from analysis.signals.gc import known_spans, stop_intervals
@@ -86,6 +87,8 @@ def life_document(log: GcLog, life: int, name: str) -> dict[str, Any]:
         "flags": row["flags"] or None,
         "pauses": _pauses(mine),
         **_stopped(mine, stops),
+        "longest_pause": longest_pause(mine),
+        "worst_stretch": worst_stretch(mine, stops),
         "safepoints": _safepoints(mine.safepoints),
         "stalls": _stalls(mine),
         "full_gc": _count(mine, mine.pauses["kind"] == "full"),
@@ -128,11 +131,14 @@ def _pauses(log: GcLog) -> dict[str, Any]:
 def _stopped(log: GcLog, stops: np.ndarray) -> dict[str, float | None]:
     """Return for how long all threads stood still, and the share of time in which they did not."""
     if not logs_pauses(log) and not len(log.safepoints):
-        lasted = (log.lives["end"] - log.lives["start"]).dt.total_seconds().sum()
-        return {"duration_seconds": known(float(lasted)), "stw_seconds": None, "throughput_ratio": None}
+        return {"duration_seconds": known(_lasted(log)), "stw_seconds": None, "throughput_ratio": None}
     seconds, span = float((stops[:, 1] - stops[:, 0]).sum() / 1e6), _span(log, stops)
     ratio = 1 - seconds / span if span > 0 and log.lives["time_quality"].iloc[0] != "none" else float("nan")
     return {"duration_seconds": known(span), "stw_seconds": known(seconds), "throughput_ratio": known(ratio)}
+
+
+def _lasted(log: GcLog) -> float:
+    return float((log.lives["end"] - log.lives["start"]).dt.total_seconds().sum())
 
 
 def _span(log: GcLog, stops: np.ndarray) -> float:
@@ -157,9 +163,11 @@ def _stalls(log: GcLog) -> dict[str, Any]:
     """Return the waits of threads for memory: added up over threads, and how long at least one waited."""
     stalls = log.stalls
     if not len(stalls) and not (log.lives["collector"].iloc[0] or logs_pauses(log)):
-        return dict.fromkeys(("n", "thread_seconds", "union_seconds", "union_ratio", "threads", "max_seconds"))
+        names = ("n", "thread_seconds", "union_seconds", "union_ratio", "threads", "max_seconds")
+        return {**dict.fromkeys(names), "by_kind": {}}
     held = stall_intervals(stalls)
     seconds, span = float((held[:, 1] - held[:, 0]).sum() / 1e6), span_seconds(log)
+    kinds = stalls.groupby("kind", sort=True)["duration_seconds"].agg(["size", "sum"])
     return {
         "n": len(stalls),
         "thread_seconds": known(stalls["duration_seconds"].sum()),
@@ -167,6 +175,10 @@ def _stalls(log: GcLog) -> dict[str, Any]:
         "union_ratio": known(seconds / span if span > 0 else float("nan")),
         "threads": int(stalls["thread"].nunique()),
         "max_seconds": known(stalls["duration_seconds"].max()),
+        "by_kind": {
+            str(kind): {"n": int(n), "thread_seconds": known(total)}
+            for kind, n, total in zip(kinds.index, kinds["size"], kinds["sum"], strict=True)
+        },
     }
 
 

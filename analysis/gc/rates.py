@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.gc.plain import known
-from analysis.hypotheses.gc.diagnoses.live_set import left_over
-from analysis.signals.gc import known_spans
+from analysis.hypotheses.gc.diagnoses.parts import inside
+from analysis.signals.gc import known_spans, stopped_seconds
 from analysis.signals.gc_allocation import allocated, allocation_rate
 from analysis.signals.gc_cpu import gc_cpu
+from analysis.signals.gc_heap import live_set
 from analysis.signals.gc_mmu import mmu_curve
 from analysis.signals.gc_promotion import promotion_rate
 from analysis.sources.gclog.frames import GcLog
 from analysis.window import Window
 
-__all__ = ["heap_rates", "mmu_points", "whole_life"]
+__all__ = ["heap_rates", "mmu_points", "rates_in", "whole_life"]
 
 LEAST_KNOWN = 0.8  # of the time; the rest may have had another rate
 RATES = (
@@ -90,15 +91,38 @@ def heap_rates(log: GcLog) -> dict[str, Any]:
     >>> set(heap_rates(GcLog()).values())
     {None}
     """
-    window, nan = whole_life(log), float("nan")
-    if window is None or log.lives["time_quality"].iloc[0] == "none":
+    window = whole_life(log)
+    return dict.fromkeys(RATES) if window is None else rates_in(log, window)
+
+
+def rates_in(log: GcLog, window: Window) -> dict[str, Any]:
+    """Return the same of a window, of a JVM of any number of lives.
+
+    Parameters
+    ----------
+    log : GcLog
+        Of one JVM.
+    window : Window
+        (start, end].
+
+    Examples
+    --------
+    >>> window = Window("2026-11-22T17:00:00Z", "2026-11-22T18:00:00Z")
+    >>> set(rates_in(GcLog(), window).values())
+    {None}
+    """
+    if not len(log.lives) or (log.lives["time_quality"] == "none").any():
         return dict.fromkeys(RATES)
-    told, left = known_spans(log.lives, log.holes), left_over(log)
-    cpu = gc_cpu(log.pauses, window, told, float(log.lives["cpus"].iloc[0]))
+    nan, mine = float("nan"), inside(log, window)
+    told, left = known_spans(log.lives, log.holes), live_set(mine.pauses, mine.cycles)
+    whole = left[left["kind"] != "mixed"]  # a mixed pause leaves more than what is alive
+    left = whole if len(whole) else left
+    cpus = log.lives["cpus"].dropna()
+    cpu = gc_cpu(log.pauses, window, told, float(cpus.iloc[-1]) if len(cpus) else nan)
     made = allocation_rate(allocated(log.pauses, log.cycles, log.holes), window)
     moved = promotion_rate(log.pauses, window, told)
-    lasted = float((told[:, 1] - told[:, 0]).sum() / 1e6)
-    rate = made.bytes_per_second if made.known_seconds >= LEAST_KNOWN * lasted else nan
+    lasted = float(np.diff(stopped_seconds(told, np.array([window.start_us, window.end_us])))[0])
+    rate = made.bytes_per_second if made.known_seconds >= LEAST_KNOWN * lasted > 0 else nan
     return {
         "allocation_bytes_per_second": known(rate, whole=True),
         "promotion_bytes_per_second": known(moved.bytes_per_second, whole=True),

@@ -6,7 +6,8 @@ from analysis.sources.gclog.frames import GcLog
 
 __all__ = ["logs_pauses", "silences"]
 
-ZGC = ("ZGC", "GenZGC")  # prints a collection, and its pauses only with more details; never CPU times of pauses
+ZGC = ("ZGC", "GenZGC")  # prints a collection, and its pauses only with more details
+NO_CPU_TIMES = (*ZGC, "Shenandoah", "GenShenandoah")  # print none of their pauses, whatever is asked for
 
 
 def logs_pauses(log: GcLog) -> bool:
@@ -50,7 +51,7 @@ def silences(log: GcLog) -> tuple[str, ...]:
     """
     quality = str(log.lives["time_quality"].iloc[0]) if len(log.lives) else "exact"
     pauses, cycles = log.pauses, log.cycles
-    any_pause, z = bool(len(pauses)), _collector(log) in ZGC
+    any_pause, no_cpu = bool(len(pauses)), _collector(log) in NO_CPU_TIMES
     sizes = pauses["heap_after_bytes"].notna().any() or cycles["heap_after_bytes"].notna().any()
     causes = (pauses["cause"] != "").any() or (cycles["cause"] != "").any()
     found = [
@@ -61,10 +62,10 @@ def silences(log: GcLog) -> tuple[str, ...]:
             "-XX:+PrintGCApplicationStoppedTime)",
         ),
         (
-            any_pause and not z and not pauses["user_seconds"].notna().any(),
+            any_pause and not no_cpu and not _has_cpu(log),
             "CPU times of pauses are not logged: log with -Xlog:gc* (JDK 8: -XX:+PrintGCDetails)",
         ),
-        (any_pause and z, "this collector logs no CPU times of its pauses"),
+        (any_pause and no_cpu and not _has_cpu(log), "this collector logs no CPU times of its pauses"),
         (any_pause and not sizes, "heap sizes are not logged: what was allocated and what was left is unknown"),
         (any_pause and not causes, "causes are not logged (JDK 7: -XX:+PrintGCCause)"),
         (bool(len(cycles)) and not len(log.phases), "concurrent phases are not logged: log with -Xlog:gc*"),
@@ -76,6 +77,10 @@ def silences(log: GcLog) -> tuple[str, ...]:
         (quality == "derived", "times of day are those of who collected the log, or from --jvm-start"),
     ]  # fmt: skip
     return tuple(text for said, text in found if said)
+
+
+def _has_cpu(log: GcLog) -> bool:
+    return bool(log.pauses["user_seconds"].notna().any())
 
 
 def _collector(log: GcLog) -> str:

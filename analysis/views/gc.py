@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 MOST_ROWS = 40
+MOST_SHOWN = 8  # longer tables of details are folded
 
 
 def stops_view(result: Investigation) -> View:
@@ -43,14 +44,14 @@ def stops_view(result: Investigation) -> View:
     rows = []
     for name, jvm, _ in named_logs(result.case):
         for title, window in (("incident", result.incident.window), ("baseline", result.incident.baseline)):
-            s = stop_statistics(jvm.stops, window, jvm.known)
-            rows.append([
-                name, title, value(s.ratio, "ratio").text, number(s.n), value(s.total_seconds, "seconds").text,
-                value(s.p99_seconds, "seconds").text, value(s.max_seconds, "seconds").text,
-                value(jvm.known_ratio(window), "ratio").text,
-            ])  # fmt: skip
+            s, covered = stop_statistics(jvm.stops, window, jvm.known), jvm.known_ratio(window)
+            lengths = [value(x, "seconds").text for x in (s.total_seconds, s.p99_seconds, s.max_seconds)]
+            cells = [value(s.ratio, "ratio").text, number(s.n), *lengths]
+            unknown = jvm.silent or not covered
+            cells = ["unknown"] * len(cells) if unknown else cells
+            rows.append([name, title, *cells, "no stops" if jvm.silent else value(covered, "ratio").text])
     columns = ["JVM", "window", "time paused", "stops", "together", "p99", "longest", "log covers"]
-    return _table("Stops: pauses, and safepoints with the time to reach them", columns, rows)
+    return _table("Stops: pauses, and safepoints with the time to reach them" + _no_log(result), columns, rows)
 
 
 def causes_view(result: Investigation) -> View:
@@ -68,12 +69,14 @@ def causes_view(result: Investigation) -> View:
         for r in tables[0].to_dict("records"):
             cpu = value(r["user_seconds"] + r["sys_seconds"], "seconds").text
             rows.append([
-                name, r["kind"].replace("_", " "), r["cause"], number(r["n"]),
+                name, r["kind"].replace("_", " "), r["cause"] or "–", number(r["n"]),
                 number(before.get((r["kind"], r["cause"]), 0)), value(r["total_seconds"], "seconds").text,
                 value(r["max_seconds"], "seconds").text, cpu,
             ])  # fmt: skip
     columns = ["JVM", "kind", "cause", "incident", "baseline", "together", "longest", "CPU time"]
-    return _table("Pauses of the incident window by cause", columns, rows)
+    silent = [named.name for named in named_logs(result.case) if named.jvm.silent]
+    none = _no_log(result) or (f": not logged by {', '.join(silent)}" if silent else ": none was logged")
+    return _table("Pauses of the incident window by cause" + ("" if rows else none), columns, rows, folded=not rows)
 
 
 def safepoints_view(result: Investigation) -> View:
@@ -98,7 +101,11 @@ def safepoints_view(result: Investigation) -> View:
         ]  # fmt: skip
 
     columns = ["JVM", "operation", "incident", "baseline", "to reach", "longest to reach", "together", "longest"]
-    return _table("Safepoints of the incident window by operation", columns, _each(result, rows_of), folded=True)
+    rows = _each(result, rows_of)
+    logged = any(len(named.log.safepoints) for named in named_logs(result.case))
+    none = ": none" if logged else ": not logged, so the time to reach one is unknown"
+    none = "" if rows else _no_log(result) or none
+    return _table(f"Safepoints of the incident window by operation{none}", columns, rows, folded=True)
 
 
 def stalls_view(result: Investigation) -> View:
@@ -121,7 +128,8 @@ def stalls_view(result: Investigation) -> View:
 
     columns = ["JVM", "thread", "waits", "together", "longest", "share of the time"]
     rows = _each(result, rows_of)
-    caption = "Threads that waited for memory in the incident window" + ("" if rows else ": none in any log")
+    none = "" if rows else _no_log(result) or ": none in any log"
+    caption = f"Threads that waited for memory in the incident window{none}"
     return _table(caption, columns, rows, folded=True)
 
 
@@ -139,7 +147,8 @@ def diagnoses_view(result: Investigation) -> View:
             items.append(f"{name}: too many lines of its log were not understood to say anything of it.")
             continue
         items += [f"{name}: {d.statement}" for d in diagnose(log, window)]
-    empty = "Nothing in the logs of the incident window has a name." if result.evidence.gc_logs else "There is no log."
+    nothing = "Nothing in the logs of the incident window has a name."
+    empty = nothing if named_logs(result.case) else "There is no log of use."
     return View("notes", {"items": items[:MOST_ROWS], "empty": empty})
 
 
@@ -161,7 +170,8 @@ def lives_view(result: Investigation) -> View:
         for row in jvm.lives.to_dict("records")
     ]  # fmt: skip
     columns = ["JVM", "collector", "version", "CPUs", "GC threads", "from", "to (UTC)", "lines not understood"]
-    return _table("Lives of the JVM, and what of the log was understood", columns, rows)
+    caption = "Lives of the JVM, and what of the log was understood" + _no_log(result)
+    return _table(caption, columns, rows, folded=len(rows) > MOST_SHOWN)
 
 
 def coverage_view(result: Investigation) -> View:
@@ -178,8 +188,13 @@ def coverage_view(result: Investigation) -> View:
         for title, window in (("incident", result.incident.window), ("baseline", result.incident.baseline))
         for start, end in jvm.gaps(window).tolist()
     ]
-    caption = "Stretches that the logs do not tell of" + ("" if rows else ": none in incident window and baseline")
+    none = "" if rows else _no_log(result) or ": none in incident window and baseline"
+    caption = f"Stretches that the logs do not tell of{none}"
     return _table(caption, ["JVM", "window", "from", "to (UTC)", "length"], rows, folded=True)
+
+
+def _no_log(result: Investigation) -> str:
+    return "" if named_logs(result.case) else ": there is no log of use"
 
 
 def _each(result: Investigation, rows_of: Callable[[NamedLog], list[list[str]]]) -> list[list[str]]:
@@ -197,4 +212,4 @@ def _count(x: float) -> str:
 def _table(caption: str, columns: list[str], rows: list[list[str]], *, folded: bool = False) -> View:
     more = f" (first {MOST_ROWS} of {len(rows)} rows)" if len(rows) > MOST_ROWS else ""
     data: dict[str, Any] = {"caption": caption + more, "columns": columns, "rows": rows[:MOST_ROWS]}
-    return View("table", data | {"folded": folded})
+    return View("table", data | {"folded": folded or not rows})

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.figures.gc import add_steps, collection_panels, grid_edges, hatch_unknown, longest_paused
+from analysis.figures.gc import add_steps, collection_panels, grid_edges, hatch_unknown, longest_paused, share_top
 from analysis.figures.theme import Chart
 from analysis.incident import Window
 from analysis.investigation import examine
@@ -48,6 +48,22 @@ def test_stops_behind_the_requests_are_those_that_can_be_seen(of_b):
     assert (starts[:, 1] - starts[:, 0]).min() > 100  # ms
     of_a = collection_panels(examine(evidence_of(A)))
     assert len(next(t for t in of_a.data if t.name.startswith("stops of more than")).x) == 6  # one span
+
+
+def test_an_axis_of_shares_has_one_of_few_heights(of_b, of_stalls):
+    tops = [share_top(np.array([x, np.nan])) for x in (0.0, 0.05, 0.051, 0.25, 0.3, 1.0)]
+    assert tops == [0.05, 0.05, 0.25, 0.25, 1.0, 1.0]
+    heights = [collection_panels(result).layout.yaxis3.range[1] for result in (of_b, of_stalls)]
+    assert heights == pytest.approx([1.05, 1.05 * 0.05])
+
+
+def test_stops_that_are_not_logged_are_unknown_and_not_none(of_stalls):
+    (source,) = of_stalls.evidence.gc_logs
+    silent = examine(with_logs(of_stalls.evidence, replace(source.log, pauses=source.log.pauses.iloc[:0])))
+    figure = collection_panels(silent)
+    paused = next(t for t in figure.data if t.name == "paused")
+    assert np.isnan(np.array(paused.y, dtype=float)).all()
+    assert "pauses are not logged: unknown" in {a.text for a in figure.layout.annotations}
 
 
 def test_waits_of_threads_have_a_panel_of_their_own(of_b, of_stalls):

@@ -39,5 +39,12 @@ def test_waits_of_threads_have_a_line_and_an_unknown_baseline_has_none(evidence)
     assert min(waiting.y) == 0
 
 
+def test_stops_that_are_not_logged_have_no_line(evidence):
+    log = during(evidence.incident.window)
+    figure = mmu_chart(examine(with_logs(evidence, replace(log, pauses=log.pauses.iloc[:0]))))
+    assert [trace.name for trace in figure.data] == ["incident, no thread waiting"]
+    assert figure.layout.xaxis.title.text.endswith("pauses are not logged: what they left is unknown")
+
+
 def test_without_a_log_there_is_no_figure(evidence):
     assert mmu_chart(examine(replace(evidence, gc_logs=()))) is None

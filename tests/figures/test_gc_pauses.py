@@ -53,7 +53,7 @@ def test_what_is_in_a_busy_log(evidence):
     assert len(found["young"].x) <= MOST_POINTS
     assert max(found["young"].y) == pytest.approx(0.009)
     assert "(500 of 3,000 drawn, with the longest)" in figure.layout.annotations[0].text
-    assert found["no room to move objects"].text == ("both",)
+    assert found["did not move all objects"].text == ("both",)
     assert found["young"].text[0] == "young, G1 &lt;b&gt;"
     assert "the log has no heap sizes in this range" in [a.text for a in figure.layout.annotations]
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.gc.coverage import coverage_of, lines_of, nothing_read, redacted, unread_ratio
+from analysis.gc.coverage import MISSING, coverage_of, lines_of, nothing_read, redacted, unread_ratio
+from analysis.sources.gclog.reader import read_gc_log
 from analysis.sources.lines import ReadReport
 from tests.gc_logs import made_log
 
@@ -57,3 +58,26 @@ def test_lines_of_files(tmp_path):
 def test_unknown_is_null():
     assert nothing_read(1)["gc_lines"] is None
     assert unread_ratio(0, 0) == 0
+
+
+def test_pauses_that_were_filtered_away_are_no_missing_lines():
+    """That a log has none of its pauses is said once, and not as a gap as long as the life."""
+    life, cycle = {"start": 0, "end": 9, "collector": "GenZGC"}, {"end": 5, "kind": "minor"}
+    assert coverage_of(made_log(lives=[life], cycles=[cycle], holes=[(0, 9)]), [], lines=0)["gaps"] == []
+    paused = made_log(lives=[life], pauses=[{"end": 5, "kind": "young"}], holes=[(0, 9)])
+    assert [gap["seconds"] for gap in coverage_of(paused, [], lines=0)["gaps"]] == [9]
+    assert coverage_of(made_log(holes=[(3, 3.0005)]), [], lines=0)["gaps"] == []
+
+
+def test_a_log_of_collections_only_is_not_said_to_miss_lines(tmp_path):
+    path = tmp_path / "gc.log"
+    rows = [f"[2026-11-22T18:04:{i + 10}.250+0000][{i}.250s][info][gc] " for i in range(20)]
+    text = ["Using The Z Garbage Collector"] + [
+        f"GC({i}) Garbage Collection (Allocation Rate) {40 + i}M(41%)->{20 + i}M(21%)" for i in range(19)
+    ]
+    path.write_text("".join(f"{row}{line}\n" for row, line in zip(rows, text, strict=True)), encoding="utf-8")
+    log, report = read_gc_log(path)
+    assert len(log.holes)
+    assert any(MISSING in note for note in report.notes)
+    found = coverage_of(log, [report], lines=20)
+    assert (found["gaps"], [note for note in found["notes"] if MISSING in note]) == ([], [])

@@ -71,6 +71,18 @@ def test_pauses_that_would_not_be_logged_are_unknown_and_stalls_are_not():
     assert [f["name"] for f in found["findings"]] == ["allocation_stalls"]
 
 
+def test_stalls_by_what_was_waited_for_and_as_a_share_of_a_life_whose_pauses_are_not_logged():
+    kinds = ("allocation", "allocation", "relocation")
+    stalls = [{"end": 2 + 2 * i, "seconds": 1, "kind": kind, "thread": "a"} for i, kind in enumerate(kinds)]
+    lives, cycles = [{"start": 0, "end": 10, "collector": "GenZGC"}], [{"end": 5, "kind": "minor"}]
+    found = document(lives=lives, stalls=stalls, cycles=cycles, holes=[(0, 10)])["stalls"]
+    assert found["by_kind"] == {
+        "allocation": {"n": 2, "thread_seconds": 2}, "relocation": {"n": 1, "thread_seconds": 1}
+    }  # fmt: skip
+    assert found["union_ratio"] == 0.3
+    assert document(lives=[{"start": 0, "end": 1, "collector": ""}])["stalls"]["by_kind"] == {}
+
+
 def test_an_uptime_alone_gives_no_times_of_day():
     found = document(lives=[{**G1[0], "time_quality": "unknown"}], pauses=[young(10, 1.0)])
     assert (found["start"], found["end"]) == (None, None)

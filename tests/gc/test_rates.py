@@ -1,7 +1,8 @@
 """Rates over a life."""
 
-from analysis.gc.rates import heap_rates, mmu_points, whole_life
+from analysis.gc.rates import heap_rates, mmu_points, rates_in, whole_life
 from analysis.signals.gc import stop_intervals
+from analysis.window import Window
 from tests.gc_logs import at, made_log
 
 
@@ -26,3 +27,25 @@ def test_promotion_and_what_the_last_collections_left():
     assert abs(found["promotion_bytes_per_second"] - 950_000) <= 1
     assert found["live_set_bytes"] == 5_000_000
     assert found["allocation_bytes_per_second"] is None
+
+
+def test_what_few_collections_of_the_old_left_and_no_mixed_one_after_them():
+    rows = [{"end": 5, "kind": "mixed", "heap_after_bytes": 9e6}]
+    assert heap_rates(made_log(pauses=rows, lives=[{"start": 0, "end": 20}]))["live_set_bytes"] == 9_000_000
+    cycles = [{"end": 4, "kind": "major", "heap_after_bytes": 6e6}]
+    found = heap_rates(made_log(pauses=rows, cycles=cycles, lives=[{"start": 0, "end": 20}]))
+    assert found["live_set_bytes"] == 6_000_000
+
+
+def test_of_a_window_only_what_ended_in_it():
+    rows = [{"end": i, "kind": "young", "promoted_bytes": 1e6, "user_seconds": 0.5, "sys_seconds": 0.0}
+            for i in range(1, 101)]  # fmt: skip
+    log = made_log(pauses=[*rows, {"end": 50.5, "kind": "full", "heap_after_bytes": 5e6}],
+                   lives=[{"start": 0, "end": 60, "cpus": 4.0}, {"start": 60, "end": 100}])  # fmt: skip
+    found = rates_in(log, Window(at(20), at(40)))
+    assert found["promotion_bytes_per_second"] == 1_000_000
+    assert (found["live_set_bytes"], found["gc_cpu_seconds"]) == (None, 10.0)
+    assert found["gc_cpu_ratio"] == 10.0 / (4 * 20)
+    assert set(rates_in(log, Window(at(200), at(300))).values()) == {None}
+    untimed = made_log(pauses=rows, lives=[{"start": 0, "end": 60, "time_quality": "none"}])
+    assert set(rates_in(untimed, Window(at(20), at(40))).values()) == {None}

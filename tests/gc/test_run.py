@@ -36,6 +36,24 @@ def test_no_data_is_not_the_same_as_no_file(tmp_path):
     assert (error.exit_code, document["coverage"]["files"], document["coverage"]["lines"]) == (2, 2, None)
 
 
+def test_files_without_a_log_among_others_are_passed_over_and_said(tmp_path):
+    """A set that was just rotated: its newest file is empty."""
+    newest, older, other = (tmp_path / name for name in ("gc.log", "gc.log.0", "notes.txt"))
+    newest.touch()
+    older.write_text(log_of(), encoding="utf-8")
+    other.write_text("a note\n", encoding="utf-8")
+    document, error = gc_document([newest, older, other])
+    assert error is None
+    assert document["lives"][0]["pauses"]["n"] == 20
+    assert [s["file"] for s in document["coverage"]["skipped"]] == ["gc.log", "notes.txt"]
+    assert "  passed over: gc.log: the file is empty" in document_lines(document)
+    _, error = gc_document([newest, other])
+    assert isinstance(error, NoDataError)
+    document, error = gc_document([older, tmp_path / "typed-wrong.log"])
+    assert error is not None
+    assert (error.exit_code, document["error"]["where"]) == (2, "typed-wrong.log")
+
+
 def test_a_start_without_an_offset_is_refused_before_reading(tmp_path):
     told = []
     _, error = gc_document([tmp_path / "none.log"], jvm_start="2026-11-22T18:00:00", progress=told.append)

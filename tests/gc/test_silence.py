@@ -44,6 +44,13 @@ def test_a_collector_that_never_logs_cpu_times_is_not_blamed_on_the_flags():
     )  # fmt: skip
 
 
+def test_cpu_times_that_are_there_are_not_denied():
+    assert silences(made_log(pauses=[FULL], safepoints=[STOP], lives=life("Shenandoah"))) == ()
+    (said,) = silences(made_log(pauses=[{**FULL, "user_seconds": float("nan")}], safepoints=[STOP],
+                                lives=life("Shenandoah")))  # fmt: skip
+    assert said == "this collector logs no CPU times of its pauses"
+
+
 @pytest.mark.parametrize(
     ("log", "logged"),
     [

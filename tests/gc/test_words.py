@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from analysis.gc.coverage import coverage_of
 from analysis.gc.document import as_document
-from analysis.gc.words import WIDTH, document_lines, event_lines
+from analysis.gc.gist import MOST_LIVES
+from analysis.gc.phrases import WIDTH
+from analysis.gc.words import document_lines, event_lines
 from analysis.sources.lines import ReadReport
 from tests.gc_logs import made_log
 
@@ -55,9 +57,45 @@ def test_numbers_and_their_units_stay_on_one_line():
 def test_pauses_as_a_table():
     rows = [{"end": 1, "seconds": 0.5, "kind": "full", "cause": "System.gc()", "nested": True, "line": 12}]
     lines = said(made_log(lives=[G1], pauses=rows), events=True)
-    row = next(line for line in lines if "gc.log:12" in line)
+    row = next(line for line in lines if line.endswith("gc.log:12"))
     assert "2026-11-22 17:39:25.000000Z   500 ms   full (inside)   System.gc()   unknown to unknown" in row
     assert event_lines([]) == ["no pauses"]
+
+
+def test_what_a_collector_cannot_do_has_no_row():
+    rows = [{"end": 1, "seconds": 0.001, "kind": "z_mark_start", "collector": "ZGC"}]
+    text = "\n".join(said(made_log(lives=[{**G1, "collector": "ZGC"}], pauses=rows)))
+    assert not re.search(r"^  (promoted|evacuation failures)", text, re.M)
+    text = "\n".join(said(made_log(lives=[G1], pauses=rows)))
+    assert re.search(r"^  promoted +unknown$", text, re.M)
+    assert re.search(r"^  evacuation failures +0$", text, re.M)
+
+
+def test_lines_fit_a_narrow_terminal():
+    rows = [{"end": i, "seconds": 0.1, "kind": "full", "cause": "Allocation Failure"} for i in range(1, 9)]
+    log = made_log(lives=[{**G1, "memory_bytes": 2.0**33, "workers": 2.0, "region_bytes": 2.0**20}], pauses=rows)
+    lines = document_lines(as_document(log, coverage_of(log, [REPORT], lines=120)), width=80)
+    assert max(len(line) for line in lines) <= 80
+    assert max(len(line) for line in said(log)) > 80
+
+
+def test_of_many_lives_a_table_and_those_that_stood_still_longest():
+    lives = [{**G1, "start": 100 * i, "end": 100 * i + 50} for i in range(12)]
+    rows = [{"end": 100 * i + 20, "seconds": 1.0 + i / 10, "kind": "full", "life": i, "line": i} for i in range(12)]
+    lines = said(made_log(lives=lives, pauses=rows))
+    heads = [line for line in lines if line.startswith("gc.log#")]
+    assert [head.partition(":")[0] for head in heads] == [f"gc.log#{i}" for i in range(5, 13)]
+    assert len(heads) == MOST_LIVES
+    assert lines[0] == "12 JVMs; the 8 that stood still longest follow, all are in --json"
+    table = lines[1 : lines.index("")]
+    assert table[0].split()[-6:] == ["stood", "still", "pauses", "longest", "full", "stalls"]
+    assert len(table) == 13
+    assert table[1].split()[:3] == ["gc.log#1", "2026-11-22", "17:39:24.000"]
+
+
+def test_files_that_were_passed_over_are_named():
+    coverage = coverage_of(made_log(), [REPORT], lines=120) | {"skipped": [{"file": "a.txt", "what": "no GC log"}]}
+    assert "  passed over: a.txt: no GC log" in document_lines({"lives": [], "coverage": coverage})
 
 
 @settings(max_examples=15, deadline=None)

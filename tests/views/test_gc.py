@@ -15,7 +15,7 @@ from analysis.views.gc import (
     stops_view,
 )  # fmt: skip
 from tests.conftest import B
-from tests.gc_logs import during
+from tests.gc_logs import ORIGIN_US, during, made_log, table
 from tests.hypotheses.gc_cases import with_logs
 from tests.variants import evidence_of
 
@@ -79,6 +79,26 @@ def test_what_the_log_does_not_tell_is_a_row(of_b, of_a_made_log):
     assert [r[1] for r in coverage_view(of_a_made_log).data["rows"]] == ["baseline"]
 
 
+def test_stops_that_are_not_logged_are_unknown_and_not_none():
+    evidence = evidence_of(B)
+    whole = during(evidence.incident.window)
+    log = replace(whole, pauses=whole.pauses.iloc[:0], cycles=table("cycles", [{"end": 1, "kind": "zgc"}]))
+    result = examine(with_logs(evidence, log))
+    assert [row[2:] for row in stops_view(result).data["rows"]] == [["unknown"] * 5 + ["no stops"]] * 2
+    assert causes_view(result).data["caption"].endswith(": not logged by app of payment-api")
+    assert safepoints_view(result).data["caption"].endswith(": not logged, so the time to reach one is unknown")
+
+
+def test_many_lives_are_folded(of_b):
+    assert not lives_view(of_b).data["folded"]
+    evidence = evidence_of(B)
+    window = evidence.incident.window
+    first = (window.start_us - ORIGIN_US) / 1e6
+    lives = [{"start": first + 3 * i, "end": first + 3 * i + 2} for i in range(10)]
+    result = examine(with_logs(evidence, made_log(lives=lives, pauses=[{"end": first + 1, "kind": "young"}])))
+    assert (len(lives_view(result).data["rows"]), lives_view(result).data["folded"]) == (10, True)
+
+
 def test_of_a_log_that_was_not_understood_nothing_is_said():
     evidence = evidence_of(B)
     log = during(evidence.incident.window, unrecognised=50)
@@ -88,4 +108,5 @@ def test_of_a_log_that_was_not_understood_nothing_is_said():
 def test_without_a_log_the_tables_are_empty():
     result = examine(replace(evidence_of(B), gc_logs=()))
     assert [view(result).data["rows"] for view in TABLES] == [[] for _ in TABLES]
-    assert diagnoses_view(result).data == {"items": [], "empty": "There is no log."}
+    assert all(view(result).data["caption"].endswith(": there is no log of use") for view in TABLES)
+    assert diagnoses_view(result).data == {"items": [], "empty": "There is no log of use."}
