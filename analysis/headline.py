@@ -50,6 +50,7 @@ CLAUSES = {
     ),
 }  # fmt: skip
 OTHERWISE = "{suspect} of {entity} covers " + EXCESS
+MOST_UNDECIDED = 3
 WHILE = "a {suspect} of {entity} was under way in " + EXCESS
 
 
@@ -124,15 +125,31 @@ def headline(case: Case, findings: tuple[Finding, ...], values: dict[str, Value]
         values |= {"examined": value(tested, "count"), "refuted": value(counts["refuted"], "count")}
         values["not_testable"] = value(counts["not_testable"], "count")
         text += "; none of the {examined} suspects examined is supported, {refuted} refuted"
-        return sentence(text + (", {not_testable} more not testable." if counts["not_testable"] else "."), values)
+        text += ", {not_testable} more not testable" if counts["not_testable"] else ""
+        return sentence(text + _undecided(findings, values) + ".", values)
     if first.role != "mechanism":
-        text += "; no mechanism that was tested is supported"
+        text += "; no mechanism that was tested is supported" + _undecided(findings, values)
     for place, finding in (("cause", first), ("second", _second(findings, first))):
         if finding is not None:
             clause, needed = _clause(finding, place)
             text += f"; {clause}"
             values.update(needed)
     return sentence(text + ".", values)
+
+
+def _undecided(findings: tuple[Finding, ...], values: dict[str, Value]) -> str:
+    """Return which mechanisms were suspected and could not be decided, added to the values: nothing acquits them."""
+    names = [
+        f"{f.hypothesis.replace('_', ' ')} of {f.entity.name}"
+        for f in findings
+        if f.verdict == "insufficient" and f.role == "mechanism"
+    ]
+    if not names:
+        return ""
+    more = [f"{len(names) - MOST_UNDECIDED} more"] if len(names) > MOST_UNDECIDED else []
+    told = ", ".join(names[:MOST_UNDECIDED] + more)
+    values["undecided"] = Value(told, "name", told)
+    return "; not decided for want of evidence: {undecided}"
 
 
 def _second(findings: tuple[Finding, ...], first: Finding) -> Finding | None:

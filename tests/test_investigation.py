@@ -1,5 +1,6 @@
 """The whole analysis: headline, impact and timeline of the recordings, and what makes a result partial."""
 
+import gzip
 import json
 import pickle
 from dataclasses import replace
@@ -10,6 +11,8 @@ import pytest
 from analysis.errors import NoDataError, SpecError
 from analysis.incident import Window
 from analysis.investigation import RESULT, RUN_VARIABLE, examine, investigate
+from analysis.sources.gclog.reader import read_gc_log
+from analysis.sources.gclog.timed import with_times
 from analysis.sources.prometheus import EMPTY
 from tests.conftest import A, B, C, D
 from tests.variants import drop_series, evidence_of, named, with_samples, with_window
@@ -91,6 +94,18 @@ def test_without_cfs_counters_no_mechanism_is_supported():
     result = examine(with_samples(evidence_of(A), found))
     assert not [f for f in result.findings if f.rank and f.role == "mechanism"]
     assert "CPU limit" not in result.headline
+
+
+def test_a_mechanism_that_could_not_be_decided_stands_in_the_headline(tmp_path):
+    """The log of B is cut in the middle of the symptom: what is ranked first then may not look like the cause."""
+    evidence = evidence_of(B)
+    lines = gzip.decompress((B / "raw" / "gc" / "gc.log.gz").read_bytes()).splitlines(keepends=True)
+    (path := tmp_path / "gc.log").write_bytes(b"".join(x for x in lines if x[1:20] < b"2026-11-22T18:22:10"))
+    (source,) = evidence.gc_logs
+    result = examine(replace(evidence, gc_logs=(replace(source, log=with_times(read_gc_log(path)[0])),)))
+    assert [f.verdict for f in result.findings if f.hypothesis == "gc_pauses"] == ["insufficient"]
+    assert "not decided for want of evidence: gc pauses of payments/payment-api/app" in result.headline
+    assert "not decided" not in examine(evidence).headline
 
 
 def test_an_unknown_service_is_a_problem_that_names_what_was_recorded():

@@ -29,18 +29,25 @@ SAME_START_US = 2e6  # files that say their JVM began at the same time may be of
 NAN = float("nan")
 WRAPPED = re.compile(rb"^(" + ISO + rb")[ \t]", re.MULTILINE)  # JDK 8 ends a time with a colon
 
+OTHER_KIND = {  # of a file that is read as one kind: a word that the other has, and its events
+    "unified": (b" secs]", re.compile(rb"\[(?:Full )?GC[^\n]* secs\]")),
+    "legacy": (b"] GC(", re.compile(rb"\] GC\(\d+\) Pause [^\n]*ms$", re.MULTILINE)),
+}
+
 
 @dataclass
 class Place:
     """Where the lines of a file stand among those of all files that are read as one: `before` lines, then `lines`.
 
-    `began_us`: when its first JVM began by the clock of who collected the lines [us]; NaN unknown.
+    `began_us`: when its first JVM began by the clock of who collected the lines [us]; NaN unknown. `other_kind`: events
+    in the format that the file is not read as.
     """
 
     name: str
     before: int = 0
     lines: int = 0
     began_us: float = float("nan")
+    other_kind: int = 0
 
     def holds(self, line: int) -> bool:
         """Return whether a line is the file's."""
@@ -99,8 +106,9 @@ def opened(path: Path, name: str) -> LogFile:
                 kind = "unified" if unified >= legacy else "legacy"
                 clock, uptime = _first_stamps(data, kind)
                 began = _began_us(data) if kind == "legacy" and np.isnan(clock) else NAN
-                every = chain(head, parts) if kind == "unified" else map(_bare, chain(head, parts))
-                return LogFile(path, kind, clock, uptime, every, Place(name, began_us=began))
+                place = Place(name, began_us=began)
+                every = _watched(chain(head, parts), place, *OTHER_KIND[kind])
+                return LogFile(path, kind, clock, uptime, every if kind == "unified" else map(_bare, every), place)
         if len(head) == PEEK:
             break
     other = next((name for name, looks in OTHERS.items() for part in head[:1] if looks.search(part.data)), "")
@@ -121,6 +129,14 @@ def _first_stamps(data: bytes, kind: str) -> tuple[float, float]:
         except ValueError:
             continue
     return NAN, NAN
+
+
+def _watched(parts: Iterable[Chunk], place: Place, word: bytes, event: re.Pattern[bytes]) -> Iterator[Chunk]:
+    """Yield chunks, and count in the place what they tell in the other format: a file may go on after an upgrade."""
+    for part in parts:
+        if word in part.data:  # rarely
+            place.other_kind += sum(1 for _ in event.finditer(part.data))
+        yield part
 
 
 def _bare(part: Chunk) -> Chunk:

@@ -177,6 +177,9 @@ def _notes(log: GcLog, place: Place, rows: Rows) -> Sequence[str]:
     quality = set(lives["time_quality"])
     return (
         f"{foreign} {'line is' if foreign == 1 else 'lines are'} mixed in of others" if foreign else "",
+        f"events in the format of another JDK are not read ({place.other_kind}): give each format a file of its own"
+        if place.other_kind
+        else "",
         "only an uptime, no wall clock: say when the JVM started to get times of day" if "unknown" in quality else "",
         _named_start(place.name) if "unknown" in quality else "",
         "no stamps at all: when pauses happened is unknown" if "none" in quality else "",

@@ -228,6 +228,9 @@ def _starts(cells: tuple[np.ndarray, ...], told: list[int]) -> list[int]:
         since = max((s for s in starts if s <= at), default=1)
         if since < at and ((line >= since) & (line < at) & event).any():
             starts.append(at)
+        elif any(since <= t < at - 1 for t in told):  # a JVM may end before its first collection
+            early = uptime[np.isin(line, (at - 1, at))]  # and the next may say something before it names its collector
+            starts.append(at - 1 if len(early) > 1 and early[0] <= early[-1] else at)
     return sorted(set(starts))
 
 

@@ -349,3 +349,17 @@ def test_many_restarts_and_mixed_lines_cost_linear_time(tmp_path):
     assert time.process_time() - began < 15  # quadratic in the turns it took minutes
     assert len(log.lives) == 2
     assert any("mixed" in note for note in report.notes)
+
+
+OLD = b"2026-03-04T05:06:07.089+0100: 1.234: [GC (Allocation Failure) 34567K->4321K(126720K), 0.0126789 secs]\n"
+NEW = b"[2026-11-22T18:04:30.123+0000][1.500s][info][gc] GC(7) Pause Full (System.gc()) 9M->5M(64M) 11.300ms\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "other"), [(OLD * 3 + NEW * 40, 3), (OLD * 40 + NEW * 3, 3), (NEW * 9, 0), (OLD * 9, 0)]
+)
+def test_a_log_that_goes_on_in_another_format_says_so(tmp_path, lines, other):
+    path = tmp_path / "gc.log"
+    path.write_bytes(lines)
+    notes = " ".join(read_gc_log(path)[1].notes)
+    assert (f"events in the format of another JDK are not read ({other})" in notes) == bool(other)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.sources.gclog.files import Place
+from analysis.sources.gclog.reader import read_gc_log
 from analysis.sources.gclog.rows import NO_CLOCK, Rows
 from analysis.sources.gclog.segments import segments
 
@@ -76,3 +77,28 @@ def test_a_row_without_a_stamp_has_that_of_the_row_before():
     (found,) = segments(Rows(stamps=table, lines=3), [Place("gc.log", 0, 3)])
     assert found.clock_us.tolist() == [7, 7, 9]
     assert found.uptime_seconds.tolist() == [1, 1, 3]
+
+
+def test_a_jvm_that_ends_before_its_first_collection_is_one(tmp_path):
+    """The next one has a collector, a version and a time of its own, though no event stands between them."""
+    path = tmp_path / "gc.log"
+    first = [
+        "[2026-11-22T18:00:00.004+0000][0.004s][info][gc,init] CardTable entry size: 512",
+        "[2026-11-22T18:00:00.005+0000][0.005s][info][gc     ] Using Parallel",
+        "[2026-11-22T18:00:00.006+0000][0.006s][info][gc,init] Version: 25.0.1+8 (release)",
+        "[2026-11-22T18:00:02.200+0000][2.200s][info][gc,heap,exit] Heap",
+    ]
+    second = [
+        "[2026-11-22T18:04:00.004+0000][0.004s][info][gc,init] CardTable entry size: 512",
+        "[2026-11-22T18:04:00.005+0000][0.005s][info][gc     ] Using G1",
+        "[2026-11-22T18:04:00.006+0000][0.006s][info][gc,init] Version: 27.0.1+1 (release)",
+        "[2026-11-22T18:04:01.500+0000][1.500s][info][gc     ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) "
+        "9M->5M(64M) 4.250ms",
+    ]
+    path.write_text("\n".join([*first, *second, ""]))
+    log, report = read_gc_log(path)
+    assert log.lives["collector"].tolist() == ["Parallel", "G1"]
+    assert log.lives["version"].tolist() == ["25.0.1+8", "27.0.1+1"]
+    assert log.lives["lines"].tolist() == [4, 4]
+    assert log.pauses["collector"].tolist() == ["G1"]
+    assert not any("clock" in note for note in report.notes)
