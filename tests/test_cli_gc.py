@@ -158,7 +158,7 @@ def test_too_much_that_is_not_understood_and_no_finding(document, run, tmp_path)
     assert len(found["coverage"]["samples"]) == 3
     assert not any(secret in str(found["coverage"]["samples"]) for secret in ("bob", "4929"))
     assert found["lives"][0]["findings"] == []
-    assert "nothing is said about this life" in run(0, path).out
+    assert "nothing is named here" in run(0, path).out
 
 
 @pytest.mark.parametrize(

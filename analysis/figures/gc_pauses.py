@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 from analysis.figures.gc import add_steps, grid_edges, hatch_unknown, longest_paused
 from analysis.figures.theme import COLOUR, epoch_ms, panels, plain, reduce_points, shown_window
 from analysis.findings import number
+from analysis.hypotheses.gc.logs import NamedLog
 from analysis.incident import Window
 from analysis.investigation import Investigation
+from analysis.signals.gc import paused_ratio
 from analysis.signals.gc_allocation import allocated, allocation_series
 from analysis.signals.gc_heap import heap_series
 from analysis.sources.gclog.frames import KINDS, GcLog
@@ -73,7 +75,7 @@ def heap_panels(result: Investigation) -> go.Figure | None:
     -------
     go.Figure or None
         Length of each pause (waits of single threads as crosses), heap before and after with what was committed,
-        bytes allocated a second (hatched where unknown). None without a GC log.
+        bytes allocated a second; hatched where the log tells nothing. None without a GC log.
     """
     found = longest_paused(result)
     if found is None:
@@ -90,6 +92,7 @@ def heap_panels(result: Investigation) -> go.Figure | None:
     figure.layout.annotations = figure.layout.annotations[: len(titles)]  # the windows' names stand above, here a key
     _add_pauses(figure, found.log, window)
     _add_heap(figure, found.log, window)
+    _hatch_untold(figure, found, edges)
     rate, _ = allocation_series(allocated(found.log.pauses, found.log.cycles, found.log.holes), edges)
     add_steps(figure, edges, rate / 2**20, name="allocated", colour=COLOUR["usage"], row=3)
     told = np.isfinite(rate).any()
@@ -99,6 +102,20 @@ def heap_panels(result: Investigation) -> go.Figure | None:
         figure.add_annotation(text=text, showarrow=False, row=3, col=1)
         figure.update_yaxes(range=[0, 1], showticklabels=False, row=3, col=1)
     return figure
+
+
+def _hatch_untold(figure: go.Figure, found: NamedLog, edges: np.ndarray) -> None:
+    """Hatch pauses and heap where the log tells nothing, as high as what is drawn; the logarithmic axis has no zero."""
+    told = paused_ratio(found.jvm.stops, edges, found.jvm.known)
+    for row, axis, default in ((1, "y", (0.001, 1.0)), (2, "y2", (0.0, 1.0))):
+        drawn = np.concatenate([np.zeros(0), *(np.asarray(t.y, "f8") for t in figure.data if t.yaxis == axis)])
+        drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
+        low, top = (float(drawn.min()) if row == 1 else 0.0, float(drawn.max())) if len(drawn) else default
+        n = len(figure.data)
+        unknown = np.full(len(told), np.nan) if found.jvm.silent and row == 1 else told
+        hatch_unknown(figure, edges, unknown, row=row, top=top)
+        for bar in figure.data[n:]:
+            bar.y = np.maximum(bar.y, low)
 
 
 def _inside(frame: pd.DataFrame, window: Window) -> pd.DataFrame:

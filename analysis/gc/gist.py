@@ -43,11 +43,12 @@ def gist(life: dict[str, Any]) -> list[str]:
         From `gc.lives.life_document`.
     """
     pause, worst, stalls = life["longest_pause"], life["worst_stretch"], life["stalls"]
+    span = (life["start"], life["end"])
     longest = ""
     if pause is not None:
         line = f"{plain_word(pause['file'])}:{pause['line'] or UNKNOWN}"
         timed = life["time_quality"] != "none"
-        at = f" at {moment(pause['start'], pause['uptime_seconds'], clock=True)}" if timed else ""
+        at = f" at {moment(pause['start'], pause['start_uptime_seconds'], within=span)}" if timed else ""
         longest = f", the longest pause {seconds_text(pause['duration_seconds'])} ({_kind(pause)}{at}, {line})"
     share = still(life["throughput_ratio"])
     if life["stw_seconds"] is None:
@@ -58,7 +59,7 @@ def gist(life: dict[str, Any]) -> list[str]:
         of = f"{seconds_text(life['stw_seconds'])} of {seconds_text(life['duration_seconds'])}"
         said = [f"Its threads stood still for {share} of the time ({of}){longest}."]
     if worst is not None and worst["stopped_seconds"]:
-        at = moment(worst["start"], worst["uptime_seconds"], clock=True)
+        at = moment(worst["start"], worst["uptime_seconds"], within=span)
         length, held = (seconds_text(worst[f"{name}_seconds"]) for name in ("length", "stopped"))
         said.append(f"Worst {length}: from {at}, {held} still.")
     if stalls["n"]:

@@ -74,6 +74,7 @@ def life_document(log: GcLog, life: int, name: str) -> dict[str, Any]:
     dated = row["time_quality"] not in NO_CLOCK
     stops = stop_intervals(mine.pauses, mine.safepoints)
     unread = unread_ratio(int(row["recognised"]), int(row["unrecognised"]))
+    rates = heap_rates(mine)
     return {
         "jvm": name,
         "collector": row["collector"] or None,
@@ -96,11 +97,13 @@ def life_document(log: GcLog, life: int, name: str) -> dict[str, Any]:
         "evacuation_failures": _count(mine, mine.pauses["evacuation_failure"] != ""),
         "cycles": {"n": len(mine.cycles), "aborted": int(mine.cycles["aborted"].sum())},
         "mmu": mmu_points(mine, stops) if logs_pauses(mine) or len(mine.safepoints) else [],
-        **heap_rates(mine),
+        **rates,
         "causes": _causes(mine.pauses),
         "findings": [] if unread > MOST_UNREAD_RATIO else _findings(mine),
-        "findings_withheld": f"{unread:.2%} of its lines were not understood" if unread > MOST_UNREAD_RATIO else None,
-        "not_logged": list(silences(mine)),
+        "findings_withheld": f"{100 * unread:.3g} % of its lines were not understood"
+        if unread > MOST_UNREAD_RATIO
+        else None,
+        "not_logged": list(silences(mine, rates)),
         "recognised": int(row["recognised"]),
         "unrecognised": int(row["unrecognised"]),
     }

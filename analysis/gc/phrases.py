@@ -76,8 +76,8 @@ def still(throughput: float | None) -> str:
     return UNKNOWN if throughput is None else ratio_text(1 - throughput)
 
 
-def moment(time: str | None, uptime: float | None, *, clock: bool = False) -> str:
-    """Return a time of day (with `clock` without the date), or an uptime where there is none.
+def moment(time: str | None, uptime: float | None, *, within: tuple[str | None, str | None] | None = None) -> str:
+    """Return a date and time, or an uptime where there is none; in a sentence the date only where it is not clear.
 
     Parameters
     ----------
@@ -85,17 +85,24 @@ def moment(time: str | None, uptime: float | None, *, clock: bool = False) -> st
         ISO-8601 UTC with microseconds.
     uptime : float or None
         [s].
-    clock : bool
-        Whether the day is known.
+    within : (str or None, str or None) or None
+        First and last time of the life that a sentence tells of: of one day the clock is enough, and UTC is said. None:
+        for a column whose head says UTC.
 
     Examples
     --------
-    >>> moment("2026-11-22T18:04:30.250000Z", 9.0, clock=True), moment(None, 9.0)
-    ('18:04:30.250 UTC', 'an uptime of 9 s')
+    >>> moment("2026-11-22T18:04:30.250000Z", 9.0), moment(None, 9.0)
+    ('2026-11-22 18:04:30.250', 'an uptime of 9 s')
+    >>> time, before = "2026-11-22T18:04:30.250000Z", "2026-11-22T17:00:00.000000Z"
+    >>> moment(time, 9.0, within=(before, time)), moment(time, 9.0, within=(before, "2026-11-23T01:00:00.000000Z"))
+    ('18:04:30.250 UTC', '2026-11-22 18:04:30.250 UTC')
     """
     if time is not None:
         text = time.replace("T", " ")[:-4]
-        return f"{text[11:]} UTC" if clock else text
+        if within is None:
+            return text
+        one_day = all(t is None or t[:10] == text[:10] for t in within)
+        return f"{text[11:] if one_day else text} UTC"
     return UNKNOWN if uptime is None else f"an uptime of {number(uptime, 6)} s"
 
 

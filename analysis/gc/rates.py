@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.gc.plain import known
+from analysis.gc.events import NO_CLOCK
+from analysis.gc.plain import known, time_text
 from analysis.hypotheses.gc.diagnoses.parts import inside
 from analysis.signals.gc import known_spans, stopped_seconds
 from analysis.signals.gc_allocation import allocated, allocation_rate
@@ -21,9 +22,8 @@ from analysis.window import Window
 __all__ = ["heap_rates", "mmu_points", "rates_in", "whole_life"]
 
 LEAST_KNOWN = 0.8  # of the time; the rest may have had another rate
-RATES = (
-    "allocation_bytes_per_second", "promotion_bytes_per_second", "live_set_bytes", "gc_cpu_seconds", "gc_cpu_ratio",
-)  # fmt: skip
+RATES = ("allocation_bytes_per_second", "promotion_bytes_per_second", "gc_cpu_seconds", "gc_cpu_ratio")
+LEFT = ("live_set_bytes", "live_set_end", "live_set_least_bytes", "live_set_most_bytes")
 MMU_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
 
@@ -73,7 +73,7 @@ def mmu_points(log: GcLog, stops: np.ndarray) -> list[dict[str, float | None]]:
 
 
 def heap_rates(log: GcLog) -> dict[str, Any]:
-    """Return what was allocated and promoted a second, what the last collections left, and the CPU share of pauses.
+    """Return what was allocated and promoted a second, what collections of the old left, and the CPU of pauses.
 
     Parameters
     ----------
@@ -83,16 +83,24 @@ def heap_rates(log: GcLog) -> dict[str, Any]:
     Returns
     -------
     dict
-        allocation_bytes_per_second, promotion_bytes_per_second, live_set_bytes, gc_cpu_seconds, gc_cpu_ratio; null is
-        unknown: what is allocated during a concurrent collection is not logged, so a rate of little time is none.
+        allocation_bytes_per_second, promotion_bytes_per_second, gc_cpu_seconds, gc_cpu_ratio; null is unknown: what is
+        allocated during a concurrent collection is not logged, so a rate of little time is none. live_set_n: how many
+        collections of the old (full ones and concurrent cycles; mixed ones where there are only such) tell what was
+        then in use; live_set_least_bytes and live_set_most_bytes of them; live_set_bytes: after the last, which ended
+        at live_set_end (null without a wall clock). Without stamps: what needs no clock.
 
     Examples
     --------
-    >>> set(heap_rates(GcLog()).values())
-    {None}
+    >>> found = heap_rates(GcLog())
+    >>> found.pop("live_set_n"), set(found.values())
+    (0, {None})
     """
     window = whole_life(log)
-    return dict.fromkeys(RATES) if window is None else rates_in(log, window)
+    if window is not None and _stamped(log):
+        return rates_in(log, window)
+    outer = log.pauses[~log.pauses["nested"].to_numpy(dtype=bool)]
+    cpu = (outer["user_seconds"] + outer["sys_seconds"]).sum(min_count=1)
+    return dict.fromkeys(RATES) | {"gc_cpu_seconds": known(cpu)} | _left(log)
 
 
 def rates_in(log: GcLog, window: Window) -> dict[str, Any]:
@@ -108,15 +116,14 @@ def rates_in(log: GcLog, window: Window) -> dict[str, Any]:
     Examples
     --------
     >>> window = Window("2026-11-22T17:00:00Z", "2026-11-22T18:00:00Z")
-    >>> set(rates_in(GcLog(), window).values())
-    {None}
+    >>> found = rates_in(GcLog(), window)
+    >>> found.pop("live_set_n"), set(found.values())
+    (0, {None})
     """
-    if not len(log.lives) or (log.lives["time_quality"] == "none").any():
-        return dict.fromkeys(RATES)
+    if not _stamped(log):
+        return dict.fromkeys((*RATES, *LEFT)) | {"live_set_n": 0}
     nan, mine = float("nan"), inside(log, window)
-    told, left = known_spans(log.lives, log.holes), live_set(mine.pauses, mine.cycles)
-    whole = left[left["kind"] != "mixed"]  # a mixed pause leaves more than what is alive
-    left = whole if len(whole) else left
+    told = known_spans(log.lives, log.holes)
     cpus = log.lives["cpus"].dropna()
     cpu = gc_cpu(log.pauses, window, told, float(cpus.iloc[-1]) if len(cpus) else nan)
     made = allocation_rate(allocated(log.pauses, log.cycles, log.holes), window)
@@ -126,7 +133,28 @@ def rates_in(log: GcLog, window: Window) -> dict[str, Any]:
     return {
         "allocation_bytes_per_second": known(rate, whole=True),
         "promotion_bytes_per_second": known(moved.bytes_per_second, whole=True),
-        "live_set_bytes": known(left["heap_after_bytes"].iloc[-1] if len(left) else nan, whole=True),
         "gc_cpu_seconds": known(cpu.user_seconds + cpu.sys_seconds if cpu.n else nan),
         "gc_cpu_ratio": known(cpu.ratio),
+        **_left(mine),
+    }
+
+
+def _stamped(log: GcLog) -> bool:
+    return bool(len(log.lives)) and not (log.lives["time_quality"] == "none").any()
+
+
+def _left(log: GcLog) -> dict[str, Any]:
+    """Return what was in use after collections of the old: how many tell it, the least, the most, the last and when."""
+    left = live_set(log.pauses, log.cycles)
+    whole = left[left["kind"] != "mixed"]  # a mixed pause leaves more than what is alive
+    left = whole if len(whole) else left
+    if not len(left):
+        return dict.fromkeys(LEFT) | {"live_set_n": 0}
+    sizes, dated = left["heap_after_bytes"], not log.lives["time_quality"].isin(NO_CLOCK).any()
+    return {
+        "live_set_bytes": known(sizes.iloc[-1], whole=True),
+        "live_set_end": time_text(left.index[-1]) if dated else None,
+        "live_set_least_bytes": known(sizes.min(), whole=True),
+        "live_set_most_bytes": known(sizes.max(), whole=True),
+        "live_set_n": len(left),
     }

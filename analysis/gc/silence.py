@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.signals.gc_heap import CONCURRENT
 from analysis.sources.gclog.frames import GcLog
 
 __all__ = ["logs_pauses", "silences"]
@@ -36,13 +40,15 @@ def _all_missing(log: GcLog) -> bool:
     return bool(holes["start"].min() <= lives["start"].min() and holes["end"].max() >= lives["end"].max())
 
 
-def silences(log: GcLog) -> tuple[str, ...]:
+def silences(log: GcLog, rates: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Return what the log of one life does not tell, each with what to log to know it.
 
     Parameters
     ----------
     log : GcLog
         Of one life.
+    rates : mapping, optional
+        From `rates.heap_rates`: of those that are unknown though the log has sizes and stamps, the reason is said.
 
     Examples
     --------
@@ -54,6 +60,7 @@ def silences(log: GcLog) -> tuple[str, ...]:
     any_pause, no_cpu = bool(len(pauses)), _collector(log) in NO_CPU_TIMES
     sizes = pauses["heap_after_bytes"].notna().any() or cycles["heap_after_bytes"].notna().any()
     causes = (pauses["cause"] != "").any() or (cycles["cause"] != "").any()
+    numbered = bool((pauses["gcid"] >= 0).any())
     found = [
         (not logs_pauses(log), "pauses are not logged: log with -Xlog:gc*,safepoint"),
         (
@@ -67,7 +74,11 @@ def silences(log: GcLog) -> tuple[str, ...]:
         ),
         (any_pause and no_cpu and not _has_cpu(log), "this collector logs no CPU times of its pauses"),
         (any_pause and not sizes, "heap sizes are not logged: what was allocated and what was left is unknown"),
-        (any_pause and not causes, "causes are not logged (JDK 7: -XX:+PrintGCCause)"),
+        (any_pause and not causes and not numbered, "causes are not logged (JDK 7: -XX:+PrintGCCause)"),
+        (
+            any_pause and not numbered,
+            "collections have no numbers (JDK 8: -XX:+PrintGCID), so lines that are missing in the middle may not show",
+        ),
         (bool(len(cycles)) and not len(log.phases), "concurrent phases are not logged: log with -Xlog:gc*"),
         (
             quality == "unknown",
@@ -76,7 +87,31 @@ def silences(log: GcLog) -> tuple[str, ...]:
         (quality == "none", "neither times of day nor uptimes are logged: lengths are known, rates are not"),
         (quality == "derived", "times of day are those of who collected the log, or from --jvm-start"),
     ]  # fmt: skip
+    found += _rateless(log, rates or {}) if sizes and quality != "none" else []
     return tuple(text for said, text in found if said)
+
+
+def _rateless(log: GcLog, rates: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    """Return why a rate is unknown of a log with sizes and stamps."""
+    made, moved = (rates.get(f"{name}_bytes_per_second", 0.0) is None for name in ("allocation", "promotion"))
+    beside = _collector(log) in CONCURRENT
+    return [
+        (
+            made and beside,
+            "what is allocated is unknown: during concurrent collections it is not logged, and they leave too little "
+            "of the time for a rate",
+        ),
+        (
+            made and not beside,
+            "what is allocated is unknown: collections that tell of the heap enclose less than four fifths of the "
+            "time, or it grows by less than its sizes are rounded to",
+        ),
+        (
+            moved and not beside,
+            "what is promoted is unknown: fewer than half of the young collections tell of the old generation (log "
+            "with -Xlog:gc*, JDK 8: -XX:+PrintGCDetails), or it grows by less than its sizes are rounded to",
+        ),
+    ]
 
 
 def _has_cpu(log: GcLog) -> bool:

@@ -7,8 +7,20 @@ from typing import Any
 
 from analysis.findings import number
 from analysis.gc.gist import MOST_LIVES, gist, lives_table
-from analysis.gc.phrases import NAME, UNKNOWN, WIDTH, count_text, ratio_text, seconds_text, size_text, table, wrapped
+from analysis.gc.phrases import (
+    NAME,
+    UNKNOWN,
+    WIDTH,
+    count_text,
+    moment,
+    ratio_text,
+    seconds_text,
+    size_text,
+    table,
+    wrapped,
+)
 from analysis.hypotheses.gc.diagnoses.diagnosis import counted, plain_word
+from analysis.signals.gc_heap import CONCURRENT
 
 __all__ = ["document_lines", "event_lines", "life_lines"]
 
@@ -84,6 +96,7 @@ def _head(life: dict[str, Any], width: int) -> list[str]:
 def _numbers(life: dict[str, Any], width: int) -> list[str]:
     """Return the numbers, one a line: what was not logged is unknown, what did not happen is 0."""
     p, s, w = life["pauses"], life["safepoints"], life["stalls"]
+    left = "in use after cycles" if life["collector"] in CONCURRENT else "old collections left"
     rows = [
         ("pauses", _pauses(p)),
         ("stop-the-world", f"{seconds_text(life['stw_seconds'])}, throughput {_fine_ratio(life['throughput_ratio'])}"),
@@ -96,12 +109,12 @@ def _numbers(life: dict[str, Any], width: int) -> list[str]:
         ("concurrent cycles", f"{number(life['cycles']['n'])}, {number(life['cycles']['aborted'])} aborted"),
         ("allocated", _rate(life["allocation_bytes_per_second"])),
         ("promoted", _rate(life["promotion_bytes_per_second"])),
-        ("live set, at most", size_text(life["live_set_bytes"])),
+        (left, _left(life)),
         ("CPU of pauses", _cpu(life)),
         ("could run, at worst", _mmu(life["mmu"])),
     ]  # fmt: skip
     hidden = {"degenerated": not life["degenerated_gc"], "concurrent cycles": not life["cycles"]["n"]}
-    hidden |= {"stalls of threads": w["n"] == 0, "live set, at most": life["live_set_bytes"] is None}
+    hidden |= {"stalls of threads": w["n"] == 0, left: not life["live_set_n"]}
     hidden |= {"promoted": life["promotion_bytes_per_second"] is None and _lacks(life, GENERATIONAL)}
     hidden |= {"evacuation failures": not life["evacuation_failures"] and _lacks(life, FAILING)}
     shown = [(f"  {name:<{NAME - 2}}", text) for name, text in rows if not hidden.get(name)]
@@ -135,6 +148,22 @@ def _stalls(stalls: dict[str, Any]) -> str:
     )
 
 
+def _left(life: dict[str, Any]) -> str:
+    """Return what collections of the old left in use: least and most, how many, and the last with its end."""
+    if not life["live_set_n"]:
+        return UNKNOWN
+    least, most, last = (size_text(life[f"live_set_{name}bytes"]) for name in ("least_", "most_", ""))
+    if life["live_set_n"] == 1:
+        return f"{last} (n = 1{_ended(life)})"
+    return f"{least} to {most} (n = {number(life['live_set_n'])}), after the last {last}{_ended(life)}"
+
+
+def _ended(life: dict[str, Any]) -> str:
+    if life["live_set_end"] is None:
+        return ""
+    return f", ended {moment(life['live_set_end'], None, within=(life['start'], life['end']))}"
+
+
 def _cpu(life: dict[str, Any]) -> str:
     """Return the CPU time of the pauses, and its share of what the CPUs gave where their number is logged."""
     if life["gc_cpu_seconds"] is None:
@@ -165,7 +194,8 @@ def _causes(life: dict[str, Any]) -> list[str]:
 
 def _findings(life: dict[str, Any], width: int) -> list[str]:
     if life["findings_withheld"]:
-        return ["", *wrapped("  ", f"nothing is said about this life: {life['findings_withheld']}", width, rest="  ")]
+        why = f"nothing is named here, and the figures may be of a part only: {life['findings_withheld']}"
+        return ["", *wrapped("  ", why, width, rest="  ")]
     said = [line for f in life["findings"] for line in wrapped("  - ", f["statement"], width, rest="    ")]
     return ["", "  seen (observations, not verdicts)", *said] if said else []
 

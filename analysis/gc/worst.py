@@ -30,7 +30,8 @@ def longest_pause(log: GcLog) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        start (null without a wall clock), uptime_seconds (as logged), duration_seconds, kind, cause, file, line.
+        start (null without a wall clock), uptime_seconds (as logged: of JDK 9 and later where it ended),
+        start_uptime_seconds, duration_seconds, kind, cause, file, line.
 
     Examples
     --------
@@ -44,6 +45,7 @@ def longest_pause(log: GcLog) -> dict[str, Any] | None:
     return {
         "start": time_text(row["start"]) if _dated(log) else None,
         "uptime_seconds": known(row["uptime_seconds"]),
+        "start_uptime_seconds": _uptime(log, row["start"]),
         "duration_seconds": known(row["duration_seconds"]),
         "kind": row["kind"],
         "cause": row["cause"] or None,
@@ -88,10 +90,18 @@ def worst_stretch(log: GcLog, stops: np.ndarray) -> dict[str, Any] | None:
     at = pd.Timestamp(int(edges[int(np.argmax(held))]), unit="us", tz="UTC")
     return {
         "start": time_text(at) if _dated(log) else None,
-        "uptime_seconds": known(life["uptime_seconds"] + (at - life["start"]).total_seconds()),
+        "uptime_seconds": _uptime(log, at),
         "length_seconds": step // 1_000_000,
         "stopped_seconds": known(held.max()),
     }
+
+
+def _uptime(log: GcLog, at: pd.Timestamp) -> float | None:
+    """Return how long the JVM had run [s], from the stamps of its life."""
+    if not len(log.lives):
+        return None
+    life = log.lives.iloc[0]
+    return known(life["uptime_seconds"] + (at - life["start"]).total_seconds())
 
 
 def _dated(log: GcLog) -> bool:

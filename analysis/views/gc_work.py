@@ -37,10 +37,10 @@ def rates_view(result: Investigation) -> View:
             highest = float(heap.max()) if heap.notna().any() else None
             rows.append([
                 name, title, _a_second(rates["allocation_bytes_per_second"]),
-                _a_second(rates["promotion_bytes_per_second"]), _size(highest), _size(rates["live_set_bytes"]),
+                _a_second(rates["promotion_bytes_per_second"]), _size(highest), _left(rates),
                 _of("seconds", rates["gc_cpu_seconds"]), _of("ratio", rates["gc_cpu_ratio"]),
             ])  # fmt: skip
-    columns = ["JVM", "window", "allocated", "promoted", "most in use", "left by the last old collection",
+    columns = ["JVM", "window", "allocated", "promoted", "most in use", "left by old collections",
                "CPU time of pauses", "of all CPUs"]  # fmt: skip
     caption = "Allocation, promotion, heap" + ("" if rows else NO_LOG)
     return View("table", {"caption": caption, "columns": columns, "rows": rows[:MOST_ROWS], "folded": not rows})
@@ -79,6 +79,13 @@ def _of(unit: str, x: Any) -> str:
 
 def _size(x: float | None) -> str:
     return "unknown" if x is None else size(x).text
+
+
+def _left(rates: dict[str, Any]) -> str:
+    """Return the least and the most that was in use after collections of the old, and how many tell it."""
+    least, most = (_size(rates[f"live_set_{name}_bytes"]) for name in ("least", "most"))
+    n = rates["live_set_n"]
+    return f"{least if least == most else f'{least} to {most}'} ({number(n)})" if n else "unknown"
 
 
 def _a_second(x: float | None) -> str:

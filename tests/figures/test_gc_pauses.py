@@ -80,3 +80,33 @@ def test_thinning_keeps_the_longest_and_the_order(lengths, most):
         assert sorted(y[places])[-(most // 2) :] == sorted(y)[-(most // 2) :]
     else:
         assert len(places) == len(y)
+
+
+UNTOLD = "the GC log tells nothing: unknown"
+
+
+def test_where_the_log_tells_nothing_pauses_and_heap_are_hatched(evidence):
+    window = evidence.incident.window
+    first, length = (window.start_us - ORIGIN_US) / 1e6, window.duration_seconds
+    rows = [{"end": first + i, "seconds": 0.01 * i, "kind": "young", "heap_before_bytes": 50 * 2.0**20,
+             "heap_after_bytes": 20 * 2.0**20}
+            for i in range(1, 10)]  # fmt: skip
+    life = {"start": first - 500, "end": first + length / 2, "collector": "G1"}
+    log = made_log(pauses=rows, lives=[life], holes=[(first + 12, first + 20)])
+    figure = heap_panels(examine(with_logs(evidence, log)))
+    for axis, low, top in (("y", 0.01, 0.09), ("y2", 0.0, 50.0)):
+        bars = [t for t in figure.data if t.name == UNTOLD and t.yaxis == axis]
+        assert [min(b.y) for b in bars] == pytest.approx([low] * len(bars))
+        assert [max(b.y) for b in bars] == pytest.approx([top] * len(bars))
+        spans = [(min(b.x) / 1e3 - ORIGIN_US / 1e6 - first, max(b.x) / 1e3 - ORIGIN_US / 1e6 - first) for b in bars]
+        assert any(11 <= a < b <= 21 for a, b in spans)  # the hole, in steps of a second
+        assert any(a <= length / 2 + 1 and b > length / 2 + 5 for a, b in spans)  # after the end
+
+
+def test_nothing_is_hatched_where_the_log_tells_all(evidence):
+    window = evidence.incident.window
+    first = (window.start_us - ORIGIN_US) / 1e6
+    life = {"start": first - 9000, "end": first + 9000, "collector": "G1"}
+    log = made_log(pauses=[{"end": first + 1, "seconds": 0.01, "kind": "young"}], lives=[life])
+    figure = heap_panels(examine(with_logs(evidence, log)))
+    assert not [t for t in figure.data if t.name == UNTOLD and t.yaxis in ("y", "y2")]

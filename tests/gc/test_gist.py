@@ -21,6 +21,19 @@ def test_how_long_it_stood_still_and_when_most():
     ]
 
 
+def test_the_date_is_said_where_the_life_goes_over_midnight():
+    night = {**LIFE, "end": 86_400}
+    long, worst = said(lives=[night], pauses=[{"end": 70_000, "seconds": 2.0, "kind": "full", "line": 7}])
+    assert "(full at 2026-11-23 13:06:02.000 UTC, gc.log:7)" in long
+    assert worst == "Worst 1 min: from 2026-11-23 13:06:00.000 UTC, 2 s still."
+
+
+def test_a_pause_is_told_by_its_start_with_uptimes_too():
+    rows = [{"end": 20, "seconds": 2.0, "kind": "full", "uptime_seconds": 25.0, "line": 7}]
+    (first, _) = said(lives=[{**LIFE, "time_quality": "unknown", "uptime_seconds": 5.0}], pauses=rows)
+    assert "(full at an uptime of 23 s, gc.log:7)" in first
+
+
 def test_unknown_is_said():
     assert said(lives=[{**LIFE, "collector": "ZGC"}], cycles=[{"end": 5, "seconds": 1.0, "kind": "zgc"}]) == [
         "How long its threads stood still is unknown: pauses are not logged."

@@ -102,7 +102,7 @@ def test_above_one_line_in_a_hundred_nothing_is_said():
     assert said["findings_withheld"] is None
     unread = document(lives=[{**G1[0], "recognised": 98, "unrecognised": 2}], pauses=rows)
     assert unread["findings"] == []
-    assert unread["findings_withheld"] == "2.00% of its lines were not understood"
+    assert unread["findings_withheld"] == "2 % of its lines were not understood"
 
 
 def test_least_utilisation_allocation_and_the_share_of_cpu():

@@ -39,8 +39,21 @@ def test_a_life_in_a_few_lines():
 def test_a_life_that_is_not_understood_says_nothing_and_why():
     log = made_log(lives=[{**G1, "recognised": 10, "unrecognised": 5}], pauses=[{"end": 1, "kind": "full"}])
     text = "\n".join(said(log))
-    assert "nothing is said about this life: 33.33% of its lines were not understood" in text
+    assert "figures may be of a part only: 33.3 % of its lines were not understood" in " ".join(text.split())
     assert "observations" not in text
+
+
+def test_what_collections_of_the_old_left_is_a_range_with_its_number_and_the_last():
+    rows = [{"end": 9 * i, "kind": "full", "heap_after_bytes": n * 2.0**20} for i, n in enumerate((40, 60, 50), 1)]
+    row = "  old collections left  40 MiB to 60 MiB (n = 3), after the last 50 MiB, ended 17:39:51.000 UTC"
+    assert row in said(made_log(lives=[G1], pauses=rows))
+    assert row.partition(", ended")[0] in said(made_log(lives=[{**G1, "time_quality": "none"}], pauses=rows))
+    one = said(made_log(lives=[G1], pauses=rows[:1]))
+    assert "  old collections left  40 MiB (n = 1, ended 17:39:33.000 UTC)" in one
+    cycle = {"end": 5, "kind": "zgc", "collector": "ZGC", "heap_after_bytes": 2.0**20}
+    zgc = "\n".join(said(made_log(lives=[{**G1, "collector": "ZGC"}], cycles=[cycle])))
+    assert "  in use after cycles   1 MiB (n = 1, ended" in zgc
+    assert "old collections left" not in "\n".join(said(made_log(lives=[G1])))
 
 
 def test_an_uptime_is_no_time_of_day():

@@ -27,6 +27,7 @@ def test_an_uptime_is_no_time_of_day():
     lives = [{"start": 0, "end": 100, "time_quality": "unknown", "uptime_seconds": 3.0}]
     log = made_log(lives=lives, pauses=[{"end": 36, "seconds": 0.5, "uptime_seconds": 39.0}])
     assert (longest_pause(log)["start"], longest_pause(log)["uptime_seconds"]) == (None, 39.0)
+    assert longest_pause(log)["start_uptime_seconds"] == 38.5
     assert (worst(log)["start"], worst(log)["length_seconds"], worst(log)["stopped_seconds"]) == (None, 10, 0.5)
 
 

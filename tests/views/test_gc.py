@@ -59,7 +59,8 @@ def test_safepoints_by_operation_with_the_baseline_beside(of_b):
 
 def test_what_has_a_name_in_the_incident_window(of_b):
     items = diagnoses_view(of_b).data["items"]
-    assert items[0].startswith("app of payment-api: 21 full collections by cause: Allocation Failure 21;")
+    assert items[0].startswith("app of payment-api: 20 of 21 full collections left at least 90 % of the heap")
+    assert items[1].startswith("app of payment-api: 21 full collections by cause: Allocation Failure 21;")
 
 
 def test_lives_and_what_was_not_understood(of_b):

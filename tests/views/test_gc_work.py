@@ -22,6 +22,8 @@ def test_rates_of_both_windows(of_b):
     assert during[:2] == ["app of payment-api", "incident"]
     assert before[:2] == ["app of payment-api", "baseline"]
     assert all(row[2].endswith("MiB/s") for row in (during, before))
+    assert during[5] == "67 MiB to 1.56 GiB (21)"
+    assert before[5] == "unknown"
     assert [len(row) for row in (during, before)] == [len(rates_view(of_b).data["columns"])] * 2
 
 
@@ -49,7 +51,7 @@ def test_concurrent_collections_by_cause_with_the_baseline_beside():
         ["major", "Warmup", "2", "1", "1", "3 s", "2 s"], ["minor", "–", "1", "0", "0", "500 ms", "500 ms"],
     ]  # fmt: skip
     assert rates_view(result).data["rows"][0][2:5] == ["unknown", "unknown", "4 MiB"]
-    assert rates_view(result).data["rows"][0][5] == "1 MiB"
+    assert rates_view(result).data["rows"][0][5] == "1 MiB (1)"
 
 
 def test_without_a_log_the_tables_are_empty():

@@ -30,8 +30,8 @@ def named_in(case: Case) -> tuple[Observation, ...]:
     --------
     >>> from analysis.collect import load
     >>> from analysis.incident import Incident
-    >>> [o.name for o in named_in(Case.of(load(Incident.load("data/incidents/B-gc-pressure"))))][:1]
-    ['gc_full_gc']
+    >>> [o.name for o in named_in(Case.of(load(Incident.load("data/incidents/B-gc-pressure"))))][:2]
+    ['gc_heap_exhausted', 'gc_full_gc']
     """
     window = case.incident.window
     edges = np.array([window.start_us, window.end_us])

@@ -20,7 +20,7 @@ LONGEST_WORD = 60
 
 
 class Diagnosis(NamedTuple):
-    """What was seen: `name`, the sentence with its `values`, and the first line that shows it ("" and 0: no line)."""
+    """What was seen: `name`, the sentence with its `values`, and the line of its value `first` ("" and 0: no line)."""
 
     name: str
     statement: str
@@ -43,7 +43,7 @@ def diagnosis(name: str, template: str, values: Mapping[str, Value], log: GcLog,
     log : GcLog
         For the clock of the row's life.
     first : DataFrame
-        The rows that show it, in order of time; at least one.
+        The rows that show it, in order of time; at least one. Of a sentence about the worst: the worst alone.
 
     Examples
     --------
@@ -54,14 +54,17 @@ def diagnosis(name: str, template: str, values: Mapping[str, Value], log: GcLog,
     '1 seen, first at 17:39:24.500 UTC (gc.log, line 7).'
     """
     row = first.iloc[0]
-    end = pd.DatetimeIndex(first.index)[0]
-    place = place_of(log, end, int(row["life"]), str(row["file"]), int(row["line"]))
+    begun, ended = row.get("start"), pd.DatetimeIndex(first.index)[0]
+    time = ended if pd.isna(begun) else pd.Timestamp(begun)
+    place = place_of(log, time, int(row["life"]), str(row["file"]), int(row["line"]))
     told = {**values, "first": place}
     return Diagnosis(name, sentence(template, told), told, str(row["file"]), int(row["line"]))
 
 
-def place_of(log: GcLog, end: pd.Timestamp, life: int, file: str, line: int) -> Value:
-    """Return when and where a row stands, in words: the uptime where the log has no wall clock.
+def place_of(log: GcLog, time: pd.Timestamp, life: int, file: str, line: int) -> Value:
+    """Return when something began and where it stands, in words: the uptime where the log has no wall clock.
+
+    The date is said where the lives of the log and this time are not all of one day.
 
     Examples
     --------
@@ -69,7 +72,9 @@ def place_of(log: GcLog, end: pd.Timestamp, life: int, file: str, line: int) -> 
     'at 17:39:24.500 UTC (gc.log, line 1,200)'
     """
     known = life < len(log.lives) and log.lives["time_quality"].iloc[life] in NO_CLOCK
-    when = f"at {number(end.timestamp(), 6)} s" if known else f"at {end:%H:%M:%S}.{end.microsecond // 1000:03d} UTC"
+    days = {t.date() for t in (log.lives["start"].min(), log.lives["end"].max(), time) if not pd.isna(t)}
+    clock = f"{'' if len(days) == 1 else f'{time:%Y-%m-%d} '}{time:%H:%M:%S}.{time.microsecond // 1000:03d} UTC"
+    when = f"at {number(time.timestamp(), 6)} s" if known else f"at {clock}"
     where = f"{plain_word(PurePath(file).name)}, line {line:,}" if line > 0 else plain_word(PurePath(file).name)
     return word(f"{when} ({where})")
 

@@ -31,15 +31,15 @@ def left_over(log: GcLog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index end, columns heap_after_bytes, life, file, line, in order of time. Of one JVM with full pauses only those
-        count: a mixed one leaves garbage that the next frees.
+        Index end, columns start, heap_after_bytes, life, file, line, in order of time. Of one JVM with full pauses only
+        those count: a mixed one leaves garbage that the next frees.
 
     Examples
     --------
     >>> len(left_over(GcLog()))
     0
     """
-    columns = ["heap_after_bytes", "life", "file", "line"]
+    columns = ["start", "heap_after_bytes", "life", "file", "line"]
     full = log.pauses[log.pauses["kind"] == "full"]
     cycles = log.cycles[log.cycles["kind"].isin(OLD_CYCLES) & ~log.cycles["aborted"]]
     mixed = log.pauses[log.pauses["kind"] == "mixed"]

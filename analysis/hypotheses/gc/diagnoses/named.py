@@ -14,6 +14,7 @@ from analysis.hypotheses.gc.diagnoses.causes import (
     requested_gc,
 )  # fmt: skip
 from analysis.hypotheses.gc.diagnoses.diagnosis import Diagnosis, word
+from analysis.hypotheses.gc.diagnoses.exhaustion import heap_exhausted
 from analysis.hypotheses.gc.diagnoses.failures import (
     aborted_cycles,
     allocation_stalls,
@@ -60,7 +61,9 @@ def diagnose(log: GcLog, window: Window | None = None) -> tuple[Diagnosis, ...]:
     ()
     """
     part = inside(log, window)
-    return tuple(found for name in NAMED if (found := name(part)) is not None)
+    exhausted = heap_exhausted(log, window)  # how far the heap grew is told by the whole log
+    rest = tuple(found for name in NAMED if (found := name(part)) is not None)
+    return rest if exhausted is None else (exhausted, *rest)
 
 
 def diagnoses(log: GcLog, window: Window | None, who: str) -> tuple[Observation, ...]:

@@ -63,11 +63,11 @@ def cpu_starvation(log: GcLog) -> Diagnosis | None:
     template = (
         "In {pauses} with CPU times, {real_seconds} long together, {workers} of the collector got {cpu_seconds} of "
         "CPU: {cpu_ratio} of one CPU, where work that never waits takes at least one. They were kept from running, in "
-        "the worst pause for {max_seconds} (first {first}). Whether by a CPU quota, by neighbours, by swapping, or by "
-        "the host of a virtual machine the log cannot tell: {counter} of the container, load and steal of its node do."
+        "the worst pause for {max_seconds}, {first}. Whether by a CPU quota, by neighbours, by swapping, or by the "
+        "host of a virtual machine the log cannot tell: {counter} of the container, load and steal of its node do."
     )
-    worst = pauses[waited > GRAIN_SECONDS]
-    return diagnosis("cpu_starvation", template, values, log, worst if len(worst) else pauses)
+    at = int(np.nanargmax(waited.to_numpy(dtype="f8")))
+    return diagnosis("cpu_starvation", template, values, log, pauses.iloc[[at]])
 
 
 def system_time(log: GcLog) -> Diagnosis | None:

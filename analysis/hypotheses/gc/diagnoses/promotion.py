@@ -55,7 +55,11 @@ def premature_promotion(log: GcLog) -> Diagnosis | None:
     }
     template = (
         "{young} moved {promoted_ratio} of what they found to the old generation, {promoted_bytes} before {old} of it, "
-        "which freed up to {freed_bytes} of that ({freed_ratio}): much was kept only for a while; first {first}. A "
-        "larger young generation or survivor space gives it time to die before."
+        "which freed up to {freed_bytes} of that ({freed_ratio}): much was kept only for a while; first {first}."
     )
+    if failed := int((~young["evacuation_failure"].isin(["", "pinned"])).sum()):
+        values["failed"] = counted(failed, "of them failed", "of them failed")
+        template += " {failed} to move everything: what was left where it lay counts as moved."
+    else:
+        template += " A larger young generation or survivor space gives it time to die before."
     return diagnosis("premature_promotion", template, values, log, young)

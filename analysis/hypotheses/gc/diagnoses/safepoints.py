@@ -38,7 +38,7 @@ def slow_safepoints(log: GcLog) -> Diagnosis | None:
     often = spent >= LONG_SECONDS and spent > MOST_RATIO * span_seconds(log) > 0 and spent > total / 2
     if not len(slow) and not often:
         return None
-    worst = reached.loc[[reaching.idxmax()]].iloc[:1]
+    worst = reached.iloc[[int(reaching.to_numpy(dtype="f8").argmax())]]
     values = {
         "n": counted(len(reached), "safepoint"),
         "slow": value(len(slow), "count"),
@@ -52,7 +52,7 @@ def slow_safepoints(log: GcLog) -> Diagnosis | None:
     template = (
         "Threads took {reaching_seconds} to reach {n}, {reaching_ratio} of the time in them; {slow} took more than "
         "{long_seconds} and longer than the work done there. The slowest took {max_seconds} to reach for {at_seconds} "
-        "of work (operation {operation}, {first}). Loops without a check, page faults, swapping and a lack of CPU keep "
+        "of work (operation {operation}), {first}. Loops without a check, page faults, swapping and a lack of CPU keep "
         "threads from stopping; the log does not tell which. Pauses do not include this time."
     )
     return diagnosis("slow_safepoints", template, values, log, worst)

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from analysis.hypotheses.gc.diagnoses.diagnosis import counted, plain_word, share, size, tally
+from analysis.hypotheses.gc.diagnoses.diagnosis import counted, place_of, plain_word, share, size, tally
 from analysis.hypotheses.gc.diagnoses.failures import evacuation_failure
-from tests.gc_logs import made_log
+from tests.gc_logs import at, made_log
 
 
 def test_most_frequent_first_and_the_rest_together():
@@ -31,3 +31,20 @@ def test_nothing_of_nothing_is_unknown():
 def test_a_line_number_that_is_unknown_is_not_said():
     log = made_log(pauses=[{"end": 1, "evacuation_failure": "both", "line": -1, "file": "logs/gc.log"}])
     assert "(gc.log)" in evacuation_failure(log).statement
+
+
+def test_a_place_is_the_start_of_what_took_long():
+    log = made_log(pauses=[{"end": 9, "seconds": 2.5, "evacuation_failure": "both"}])
+    assert "first at 17:39:30.500 UTC (gc.log, line 1)" in evacuation_failure(log).statement
+
+
+@pytest.mark.parametrize(
+    ("end", "time", "says"),
+    [
+        (100, 9, "at 17:39:33.000 UTC (gc.log, line 7)"),
+        (86_400, 9, "at 2026-11-22 17:39:33.000 UTC (gc.log, line 7)"),
+        (86_400, 70_000, "at 2026-11-23 13:06:04.000 UTC (gc.log, line 7)"),
+    ],
+)
+def test_the_date_is_said_where_lives_are_not_of_one_day(end, time, says):
+    assert place_of(made_log(lives=[{"start": 0, "end": end}]), at(time), 0, "gc.log", 7).text == says

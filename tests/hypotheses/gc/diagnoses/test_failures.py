@@ -28,7 +28,7 @@ def test_every_spelling_of_an_evacuation_failure():
     assert found.values["share_ratio"].value == pytest.approx(4 / 6)
     assert all(name.replace("_", " ") in found.statement for name in spelled[:4])
     assert "pinned" not in found.statement
-    assert "first at 17:39:25.000 UTC (gc.log, line 100)" in found.statement
+    assert "first at 17:39:24.900 UTC (gc.log, line 100)" in found.statement
 
 
 def test_pinned_objects_are_no_want_of_room():

@@ -87,3 +87,8 @@ def test_the_slope_is_per_second():
     noise = np.random.default_rng(6).normal(0, 0.5, 40)
     left = left_over(made_log(pauses=full((100 + np.arange(40) + noise) * MEBI)))
     assert live_set_trend(left).slope == pytest.approx(0.1 * MEBI, rel=0.05)
+
+
+def test_the_first_is_told_by_its_start():
+    sizes = (200 + 4 * np.arange(60) + np.random.default_rng(8).normal(0, 4, 60)) * MEBI
+    assert "first at 17:39:24.900 UTC" in live_set_growth(made_log(pauses=full(sizes))).statement

@@ -22,6 +22,14 @@ def test_less_than_one_cpu_in_pauses_that_always_have_work():
     assert "throttl" not in found.statement.replace("container_cpu_cfs_throttled_periods_total", "")
 
 
+def test_the_place_is_that_of_the_worst_pause_and_not_of_the_first():
+    row = {"seconds": 0.1, "user_seconds": 0.03, "sys_seconds": 0.0}
+    rows = [{"end": i + 1, **row} for i in range(20)]
+    found = cpu_starvation(made_log(pauses=[*rows, {"end": 30, **row, "seconds": 0.9, "line": 777}]))
+    assert "in the worst pause for 870 ms, at 17:39:53.100 UTC (gc.log, line 777). Whether" in found.statement
+    assert found.line == 777
+
+
 def test_the_threads_of_a_jvm_that_tells_them_once():
     nan = float("nan")
     log = log_of(0.1, 0.03, 0.01, workers=nan)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.hypotheses.gc.diagnoses.promotion import premature_promotion
@@ -38,3 +39,12 @@ def test_a_log_of_which_most_collections_do_not_tell_what_they_promoted_is_not_j
 )
 def test_little_promoted_little_freed_or_too_few(log):
     assert premature_promotion(log) is None
+
+
+def test_where_collections_failed_for_want_of_room_no_larger_young_generation_is_advised():
+    log = log_of(8, 70)
+    failure = pd.Series(np.where(np.arange(len(log.pauses)) < 4, "to_space_exhausted", ""), index=log.pauses.index)
+    said = premature_promotion(replace(log, pauses=log.pauses.assign(evacuation_failure=failure))).statement
+    assert "larger young" not in said
+    assert "of them failed to move everything" in said
+    assert "larger young" in premature_promotion(log).statement

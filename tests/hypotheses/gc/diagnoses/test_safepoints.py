@@ -17,6 +17,11 @@ def test_half_a_second_to_reach_five_milliseconds_of_work():
     assert "The slowest took 500 ms to reach for 5 ms of work (operation ThreadDump" in found.statement
 
 
+def test_of_two_that_end_at_once_the_slower_is_named_where_it_stands():
+    found = slow_safepoints(made_log(safepoints=[stop(9, 0.305, 0.3, line=76), stop(9, 0.505, 0.5, line=77)]))
+    assert "(operation ThreadDump), at 17:39:32.495 UTC (gc.log, line 77). Loops" in found.statement
+
+
 def test_a_long_pause_with_a_short_way_to_it_is_none():
     assert slow_safepoints(made_log(safepoints=[stop(9, 2.0, 0.15)])) is None
 
