@@ -51,3 +51,16 @@ def copy_of(tmp_path):
         return target
 
     return copy
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """Write a file as it comes from elsewhere."""
+
+    def write(text, name="gc.log"):
+        path = tmp_path / "from" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

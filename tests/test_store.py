@@ -30,19 +30,6 @@ def raw(tmp_path):
     return folder
 
 
-@pytest.fixture
-def foreign(tmp_path):
-    """Write a file as it comes from elsewhere."""
-
-    def write(text, name="gc.log"):
-        path = tmp_path / "from" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def test_the_manifest_is_read_back_as_written(raw):
     manifest = Manifest(
         (

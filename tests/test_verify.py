@@ -18,19 +18,6 @@ def raw(tmp_path):
     return folder
 
 
-@pytest.fixture
-def foreign(tmp_path):
-    """Write a file as it comes from elsewhere."""
-
-    def write(text, name="gc.log"):
-        path = tmp_path / "from" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def test_altered_files_are_refused_by_name_all_of_them(raw, foreign):
     manifest = add_file(raw, Manifest(), foreign("one", "a"), entry("gc/a"))
     manifest = add_file(raw, manifest, foreign("two", "b"), entry("gc/b"))
